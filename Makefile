@@ -1,11 +1,11 @@
-# Every target makes .venv when it is missing and installs only when pyproject.toml has changed.
-# Needs make and a python3 (3.11 to 3.13) with venv; another one: make PYTHON=python3.12 test
+# Every target creates .venv if it is missing, and installs only if pyproject.toml has changed.
+# Needs make and a python3 (3.11 to 3.13) with venv; to choose another one: make PYTHON=python3.12 test
 
 PYTHON ?= python3
 VENV   := .venv
 BIN     = $(VENV)/bin
 
-# Ray, and the sweepers that the docs compare with: Hydra would import them at each start of each app
+# Ray, and the sweepers that the docs compare with: Hydra would import them whenever any app starts
 LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=9.0' hypothesis
 NEIGHBOURS := .venv-neighbours
@@ -18,25 +18,25 @@ WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=9.0' 'pytest-xdist>=3.6' 'hypot
 DOCS      := .venv-docs
 WITH_SITE := --editable . 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6' 'mkdocstrings[python]>=1.0' 'ruff>=0.17,<0.18'
 
-# with a driver for Chromium, which is Debian's: apt-get install chromium chromium-driver
+# drives Chromium, which comes from Debian: apt-get install chromium chromium-driver
 REPORT       := .venv-report
 WITH_BROWSER := '.[demo,report]' 'pytest>=9.0' hypothesis 'selenium>=4.11'
 
-# Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
+# Each joblib job looks for plugins: those of other launchers would slow down both runs of a pair.
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
-# but workers are compared with submitit's
+# Workers are compared with submitit, which .venv has.
 WITH_PEERS := $(if $(filter workers,$(ROW)),$(VENV),$(BENCH))
 
-# the demo's last line: every job's log has one line of metrics that begins with its accuracy
+# for the demo's last line: every job logs one line of metrics, which begins with its accuracy
 DEMO   := multirun/demo
 RANKED := hydra.sweeper.metric=accuracy hydra.sweeper.direction=maximize
 
-# how many configs, on all trees together, are composed both ways
+# how many configs are composed both ways, over all trees
 N           := 50000
 EQUIVALENCE := tests/compose/test_equivalence.py
 
-# Ray has an environment of its own, which slows down the start of all other apps
+# Ray has its own environment, as it would slow down the start of all other apps
 FAULTS = $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
 
 # a .venv stays with the Python that made it
@@ -55,7 +55,7 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
-# the matrices are small: threads of the BLAS would only get in each other's way
+# the matrices are small: BLAS threads would only slow each other down
 demo: export OMP_NUM_THREADS = 1
 demo: $(VENV)/.demo ## train a classifier over a small sweep, print the best
 	@rm -rf $(DEMO)
@@ -68,27 +68,27 @@ lint: $(VENV)/.dev ## check the format and the rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-typecheck: $(VENV)/.dev ## check the types, strictly, and those that users see
+typecheck: $(VENV)/.dev ## check the types, strictly, and those that users get
 	$(BIN)/pyright
 	$(BIN)/pyright --project tests/typing
 
 pytest: $(VENV)/.dev ## run the tests on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-coverage: $(VENV)/.dev ## the same, and measure the branches that they reach: twice as long
+coverage: $(VENV)/.dev ## run the tests and measure branch coverage: takes twice as long
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term --ignore tests/fuzz
 
-test-shown: $(VENV)/.dev ## run the commands of README.md, docs/ and examples/, compare what they print
+test-shown: $(VENV)/.dev ## run the commands of README.md, docs/ and examples/, and compare their output
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m shown
 
-test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, choices and launches
+test-growth: $(VENV)/.dev ## check that memory and time do not grow with jobs, choices and launches
 	$(BIN)/python -m pytest -n 2 -m growth
 
 test-launchers: $(LAUNCHERS)/.dev ## run apps and Hydra's own suites through each launcher, Slurm's and Ray's on this machine
 	$(LAUNCHERS)/bin/python -m pip check
 	$(LAUNCHERS)/bin/python -m pytest -m 'cluster or launchers' tests/launchers
 
-test-slurm: $(VENV)/.dev ## run sweeps by workers on a real Slurm, which the tests start and end; as root
+test-slurm: $(VENV)/.dev ## run sweeps with workers on a real Slurm, which the tests start and stop; as root
 	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v sbatch >/dev/null || { \
 		echo "make test-slurm needs Slurm: apt-get install slurmctld slurmd slurm-client" >&2; exit 1; }
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/slurm
@@ -96,13 +96,13 @@ test-slurm: $(VENV)/.dev ## run sweeps by workers on a real Slurm, which the tes
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers and this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
-test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/ and the trackers of docs/, and look into what they log
+test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/ and the trackers of docs/, and check what they log
 	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' --ignore-glob '*notebook.py' tests/examples
 
-release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
+release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in a fresh environment and try it
 	$(BIN)/python -m tests.release
 
-test-report: $(REPORT)/.dev ## open the page of params-proto report in Chromium, look at it and use it
+test-report: $(REPORT)/.dev ## use the HTML report in Chromium
 	$(REPORT)/bin/python -m pytest tests/report/browser
 
 docs: $(DOCS)/.dev ## build the site of docs/ into build/docs; a warning is an error
@@ -114,29 +114,29 @@ pictures: $(VENV)/.dev $(REPORT)/.dev ## redraw the pictures of the README, docs
 	$(BIN)/python -m tests.examples.notebook
 	$(REPORT)/bin/python -m tests.pictures.report
 
-equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from prefixes; JOB=hydra-1.4-3.13, SEED=1 the same again
+equivalence: $(VENV)/.dev ## compose N=50000 configs both with Hydra and from prefixes; JOB=hydra-1.4-3.13; SEED=1 repeats a run
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
 		$(EQUIVALENCE) --configs $(N) $(if $(SEED),--seed $(SEED)) -o faulthandler_timeout=3600
 
-matrix: $(VENV)/.dev ## run more tests than make test on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
+matrix: $(VENV)/.dev ## run more tests than make test on each Python and Hydra; JOB=hydra-1.4-3.13 for one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB)) -- --hypothesis-profile thorough -m 'not cluster and not growth and not shown'
 
-faults: $(VENV)/.dev $(LAUNCHERS)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
+faults: $(VENV)/.dev $(LAUNCHERS)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 repeats a run
 	$(BIN)/python -m tests.faults $(FAULTS) --without ray
 	$(LAUNCHERS)/bin/python -m tests.faults $(FAULTS) --only ray
 
-fuzz: $(VENV)/.dev ## try N=100000 generated inputs of each kind; SEED=1 the same ones, ONLY=files one kind
+fuzz: $(VENV)/.dev ## try N=100000 generated inputs of each kind; SEED=1 repeats a run, ONLY=files tries one kind
 	$(BIN)/python -m tests.fuzz $(if $(filter command line environment,$(origin N)),--inputs $(N)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
-bench: $(WITH_PEERS)/.dev ## time and memory, against Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour; ROW=workers with Slurm
+bench: $(WITH_PEERS)/.dev ## measure time and memory against Hydra's basic sweeper; ROW=trivial for one row, PAIRS=1 for a short run; ROW=scale takes an hour; ROW=workers needs Slurm
 	$(WITH_PEERS)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
-format: $(VENV)/.dev ## format the code, mend what can be mended
+format: $(VENV)/.dev ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-clean: ## remove all that is not in git, .venv included
+clean: ## remove everything that is not in git, including .venv
 	rm -rf $(VENV) .venv-demo $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -178,7 +178,7 @@ $(BENCH)/.dev: pyproject.toml
 	$(call install,--editable $(PEERS))
 	@touch $@
 
-# a venv whose making was interrupted has no pip yet
+# an interrupted venv creation may leave it without pip
 define install
 @$(PYTHON) -c 'import sys; sys.exit("make PYTHON=...: needs 3.11 or newer, not " + sys.version.split()[0] \
 	if sys.version_info < (3, 11) else 0)'

@@ -8,7 +8,7 @@ import nox
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
 
-# A shim of pyenv runs only the Pythons that pyenv was told to use; the matrix takes any it has.
+# pyenv's shims only run the Pythons that pyenv is set to use; the matrix uses all that it has.
 pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 pythons = sorted(map(str, pyenv.glob("versions/3.*/bin")))
 os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], *pythons])

@@ -16,24 +16,25 @@ def write(
     path: str | os.PathLike[str],
     chunks: Iterable[str],
     *,
-    lasting: bool = True,
+    durable: bool = True,
     as_folder: bool = False,
 ) -> None:
     """Writes a file atomically: readers find the old one or the new one.
 
     The text goes into a hidden file in the same directory, which replaces the old one when it is
-    complete and on the disk. The target of a link is written, and the link stays.
+    complete and on the disk. If the path is a link, its target is replaced.
 
     Args:
         path: the file, in an existing directory.
         chunks: its text in pieces; exceptions while producing them are passed on.
-        lasting: wait for the disk. Without it, a power failure within seconds may lose the file.
+        durable: whether to wait for the disk; otherwise a power failure within seconds may lose
+            the file.
         as_folder: whether a new file gets the read and write permissions of its directory.
     """
-    with _refusals(path):
+    with _write_errors(path):
         target = Path(os.path.realpath(path))
         mode = target.parent.stat().st_mode & 0o666 if as_folder else None
-        if target.exists():  # whose permissions the new one keeps
+        if target.exists():  # the new file keeps its permissions
             mode = target.stat().st_mode & 0o7777
             effective = os.access in os.supports_effective_ids
             if not os.access(target, os.W_OK, effective_ids=effective):
@@ -42,11 +43,11 @@ def write(
         file = draft.open("xb")
     try:
         for chunk in chunks:
-            with _refusals(path):
+            with _write_errors(path):
                 file.write(chunk.encode())
-        with _refusals(path):
+        with _write_errors(path):
             file.flush()
-            if lasting:
+            if durable:
                 os.fsync(file.fileno())
             file.close()
             if mode is not None:
@@ -54,7 +55,7 @@ def write(
             draft.replace(target)
     except BaseException:
         with suppress(OSError):
-            file.close()  # which writes what is left, where it can
+            file.close()  # may try to write what is still buffered
         with suppress(OSError):
             draft.unlink()
         raise
@@ -66,7 +67,7 @@ def reason(error: OSError | ValueError) -> str:
 
 
 @contextmanager
-def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
+def _write_errors(path: str | os.PathLike[str]) -> Generator[None, None, None]:
     """Turns an OSError into a SweepError."""
     try:
         yield
@@ -78,8 +79,8 @@ def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
 def until_closed() -> Generator[None, None, None]:
     r"""Prints to standard output, tolerating a reader that stops, such as `head`.
 
-    What is printed after the reader has gone is dropped, where Python would end with an error. A
-    character that the output's encoding lacks is written as `\xe9`.
+    Output after the reader has gone is dropped, instead of ending Python with an error. A character
+    that the output's encoding lacks is written as `\xe9`.
     """
     try:
         yield

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from params_proto.errors import short_repr
 
-# The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
-# has and Hydra cannot use, is left out.
+# The lexer's rules, from hydra/grammar/OverrideLexer.g4, except for the empty key, which the
+# grammar allows and Hydra cannot use.
 _GROUP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 _NAME = r"[A-Za-z_$][A-Za-z0-9_$-]*"
 _PART = rf"(?:{_NAME}|0|[1-9](?:_?[0-9])*)"
@@ -31,7 +31,7 @@ def key_error(key: object) -> str | None:
         return None
     return (
         f"{short_repr(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group"
-        " (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+        " (db, db/engine, db@package), with +, ++ or ~ in front to add or delete it."
     )
 
 
@@ -45,7 +45,7 @@ def is_node(name: object) -> bool:
 
 
 def full_key(prefix: str, key: str) -> str:
-    """The full key below the node `prefix`, if it is a plain name.
+    """The key below the node `prefix` if it is a plain name; other keys are full already.
 
     >>> full_key("training", "lr"), full_key("training", "db/engine"), full_key("", "lr")
     ('training.lr', 'db/engine', 'lr')
@@ -62,13 +62,13 @@ def strip_prefix(key: str) -> str:
     return key.lstrip("+~")
 
 
-def is_overlapping(one: str, other: str) -> bool:
-    """Whether one key is the other or below it.
+def is_overlapping(key: str, other: str) -> bool:
+    """Whether two keys are equal, or one is below the other.
 
     >>> is_overlapping("d", "d.x"), is_overlapping("d.x", "d"), is_overlapping("d", "data")
     (True, True, False)
     """
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+    return f"{key}.".startswith(f"{other}.") or f"{other}.".startswith(f"{key}.")
 
 
 def keys_of(job: Iterable[str]) -> list[str]:

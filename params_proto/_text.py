@@ -1,4 +1,4 @@
-"""Values as text: as Python writes them, as JSON, in the cell of a table. And commands."""
+"""Values as text: as Python, as JSON and in table cells; and parts of commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNSERIALIZABLE = (
     "unserializable"  # the key of the placeholder for a value that JSON cannot represent
 )
 
-_LONGEST = 10_000  # bits of an integer; Python refuses to write very many digits
+_LONGEST = 10_000  # bits of an integer; Python refuses to print very long ones
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 
@@ -42,7 +42,7 @@ def stable_repr(value: Any) -> str:
         listed = "{" + ", ".join(sorted(map(stable_repr, value))) + "}"
         return listed if kind is set else f"frozenset({listed})"
     if kind is dict:
-        entries = [f"{stable_repr(key)}: {stable_repr(each)}" for key, each in value.items()]
+        entries = [f"{stable_repr(key)}: {stable_repr(element)}" for key, element in value.items()]
         return "{" + ", ".join(entries) + "}"
     if kind is range:
         return f"range{stable_repr((value.start, value.stop, value.step)[: 2 + (value.step != 1)])}"
@@ -115,7 +115,7 @@ def _to_json(value: Any, unfit: list[str] | None) -> Any:
     if isinstance(value, (bool, NoneType)):
         return value
     if isinstance(value, str):
-        return utf8(str.__str__(value))  # of an enum's member, the value
+        return utf8(str.__str__(value))  # the value of an enum member
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, int) and value.bit_length() <= _LONGEST:
@@ -143,7 +143,7 @@ def _replaced(value: Any, reason: str, unfit: list[str] | None) -> Any:
 
 
 def utf8(text: str) -> str:
-    r"""Text that can be encoded: half a surrogate pair, as in a broken file name, is escaped.
+    r"""Text that can be encoded: half of a surrogate pair, as in a broken file name, is escaped.
 
     >>> utf8("caf\udce9")
     'caf\\udce9'
@@ -191,7 +191,7 @@ def csv_line(cells: Iterable[Any]) -> str:
     """
     import csv
 
-    texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
+    texts = [json.dumps(cell) if isinstance(cell, (list, dict)) else cell for cell in cells]
     # CSV readers skip blank lines, so a line without cells gets an empty one.
     writer = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
     return cast("str", writer.writerow(texts or [""]))
@@ -199,7 +199,7 @@ def csv_line(cells: Iterable[Any]) -> str:
 
 # --- commands
 
-# Options of Python that have no value: `-um module` has one.
+# Python's options without a value, possibly combined; in `-um module`, m has one.
 _FLAGS = re.compile("-[bBdEIOPqRsSuvx]+")
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*t?(\.exe)?", re.IGNORECASE)
 
@@ -212,16 +212,16 @@ def python_options(command: Sequence[str]) -> list[str]:
     >>> python_options(["python", "-O", "-m", "lab.train", "-m"])
     ['-O']
     """
-    kept: list[str] = []
+    options: list[str] = []
     given = iter(command[1:])
     for flag in given:
         has_value = flag[:2] in ("-W", "-X")
         if not has_value and not _FLAGS.fullmatch(flag):  # the script, or -m and -c before it
             break
-        kept.append(flag)
+        options.append(flag)
         if has_value and len(flag) == 2:
-            kept += islice(given, 1)
-    return kept
+            options += islice(given, 1)
+    return options
 
 
 def arguments_start(command: Sequence[str]) -> int:

@@ -48,7 +48,7 @@ def to_python(value: Any) -> Any:
 def to_list(value: Any) -> Any:
     """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
     if _FINE.search(str(getattr(value, "dtype", ""))):
-        value = value.astype(f"{value.dtype.kind}8[us]")  # else listed as integers
+        value = value.astype(f"{value.dtype.kind}8[us]")  # else tolist gives integers
     return value.tolist()
 
 

@@ -31,13 +31,13 @@ class Mistake(NamedTuple):
 
 
 class SweepError(ValueError):
-    """What is wrong with a sweep, a sweep file or a parameter: the rule, what was given, the cure.
+    """What is wrong with a sweep, a sweep file or a parameter: the rule, what was given, the fix.
 
     Args:
         message: what the user reads.
-        mistakes: what it is made of; the message itself if none are given.
+        mistakes: the single mistakes; by default, the message is the only one.
 
-    Its attribute `mistakes` has them one by one, each with its `text` and its `key`:
+    The attribute `mistakes` lists them, each with its `text` and its `key`:
 
     >>> from params_proto import Sweep
     >>> def train(lr: float = 0.1, seed: int = 0): ...
@@ -54,7 +54,7 @@ class SweepError(ValueError):
 
 
 class SweepWarning(UserWarning):
-    """Something that runs, but is probably not what was meant: a name that no target has."""
+    """Something that works but is probably a mistake: a name that no target has."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:
@@ -65,9 +65,9 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     >>> nearest("zzz", ["lr"]) is None
     True
     """
-    from difflib import get_close_matches  # only a mistake pays for its import
+    from difflib import get_close_matches  # imported only after a mistake
 
-    by_letters = {one.lower(): one for one in valid}
+    by_letters = {candidate.lower(): candidate for candidate in valid}
     matches = get_close_matches(name.lower(), by_letters, n=1)
     return by_letters[matches[0]] if matches else None
 
@@ -104,18 +104,18 @@ def short_repr(value: object) -> str:
     """
     try:
         text = repr(value)
-    except Exception:  # the user's own __repr__, or an integer of more digits than Python writes
+    except Exception:  # the user's own __repr__, or an integer with too many digits for Python
         text = f"a value of type {type(value).__name__}"
     return truncate(text)
 
 
-def truncate(text: str, most: int = 80) -> str:
+def truncate(text: str, limit: int = 80) -> str:
     """Text, shortened if it is long.
 
     >>> truncate("lr=0.1"), truncate("lr=0.1", 5)
     ('lr=0.1', 'lr...')
     """
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def combine_mistakes(mistakes: Iterable[str | Mistake]) -> SweepError:
@@ -128,8 +128,8 @@ def combine_mistakes(mistakes: Iterable[str | Mistake]) -> SweepError:
     >>> str(combine_mistakes([f"{n} is wrong." for n in range(12)])).splitlines()[-1]
     '- and 2 more.'
     """
-    structured = [Mistake(one) if isinstance(one, str) else one for one in mistakes]
-    texts = list(dict.fromkeys(one.text for one in structured))
+    structured = [Mistake(mistake) if isinstance(mistake, str) else mistake for mistake in mistakes]
+    texts = list(dict.fromkeys(mistake.text for mistake in structured))
     if len(texts) == 1:
         return SweepError(texts[0], structured)
     more = [f"and {len(texts) - MAX_SHOWN:,} more."] if len(texts) > MAX_SHOWN else []
@@ -151,7 +151,7 @@ def warn(message: str) -> None:
 
 
 def frame_of_caller() -> FrameType:
-    """The innermost frame outside of this package."""
+    """The innermost frame outside this package."""
     frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back

@@ -49,10 +49,10 @@ def cli(
 
     `train()` in the running script runs the app; `train(lr=0.1)`, and `train()` anywhere else or
     inside a `bind` or a job, calls the body. `train.run(argv)` always runs the app.
-    (To Python, `train(**{})` is `train()`, which matters if a loop has an empty config.)
+    (For Python, `train(**{})` is `train()`: beware of an empty config in a loop.)
 
     The body gets values of the annotated types: a call converts its arguments as a Sweep does, and
-    raises an error if that would lose information.
+    refuses conversions that would lose information.
 
     Args:
         function: a plain function, all of whose parameters can be given by name.
@@ -64,7 +64,7 @@ def cli(
         function itself.
 
     Raises:
-        SweepError: it is not a plain function.
+        SweepError: `function` is not a plain function.
 
     >>> @cli
     ... def train(lr: float = 0.001, batch_size: int = 32):
@@ -100,7 +100,7 @@ def prefix(cls: type | str | None = None, /) -> Any:
         fields.
 
     Raises:
-        SweepError: it is not a plain class, or its name cannot be that of a node.
+        SweepError: `cls` is not a plain class, or the name cannot be that of a node.
 
     >>> @prefix
     ... class Training:
@@ -124,13 +124,13 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
     Also works as a decorator: the values then apply during each call of the function.
 
     Args:
-        target: a `@proto.cli` function or a `@proto.prefix` class, whose names come first.
+        target: a `@proto.cli` function or a `@proto.prefix` class, whose names take precedence.
         values: values by name; `**{"training.lr": 0.1}` also names the node. A plain name belongs
             to a function if one has it, else to the only prefix class that has it.
 
     Returns:
         A context manager. Binds nest; each thread and each asyncio task has its own. After the
-        block everything is as before, also when it ends with an exception.
+        block everything is as before, even if it ends with an exception.
 
     Raises:
         SweepError: a name is unknown, or a value does not fit its field. It is raised before the

@@ -1,4 +1,4 @@
-"""Sweep: what to run, as one expression."""
+"""Sweep: an expression for the configs to run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Sweep(Sequence[Config]):
     Raises:
         SweepError: a target is none of these.
 
-    A new sweep is one empty config; each method returns another sweep:
+    A new sweep contains one empty config; each method returns a new sweep:
 
     >>> sweep = Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     >>> len(sweep), sweep[-1]
@@ -49,9 +49,9 @@ class Sweep(Sequence[Config]):
 
     @classmethod
     def _of(cls, builder: Builder) -> Sweep:
-        made = object.__new__(cls)
-        made._builder = builder
-        return made
+        sweep = object.__new__(cls)
+        sweep._builder = builder
+        return sweep
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
         return partial(Sweep.from_expression, prefix=self.prefix), (self.expression, *self.targets)
@@ -141,7 +141,7 @@ class Sweep(Sequence[Config]):
         """Multiplies by one axis of rows, in order.
 
         Args:
-            rows: mappings, whose keys may differ, and sweeps, which give all their configs.
+            rows: mappings, whose keys may differ, and sweeps, which contribute all their configs.
 
         Raises:
             SweepError: there are no rows, a row is neither of these, or a key already has a value.
@@ -487,7 +487,7 @@ class Sweep(Sequence[Config]):
 
         It leaves the same records as `python train.py -m`, so either can resume the other's sweep.
         Hydra's global state, the root logger and the working directory are restored afterwards,
-        also within `hydra.initialize()`.
+        even within `hydra.initialize()`.
 
         Args:
             target: what the jobs run, by default the sweep's function: a `@proto.cli` function; a
@@ -496,8 +496,8 @@ class Sweep(Sequence[Config]):
             config_path: the folder of the configs, relative to the file of the caller, or
                 `pkg://...`; by default that of the target's decorator.
             config_name: the primary config; likewise.
-            launcher: the launcher's name: `basic` runs one job after the other in this process,
-                `joblib` several at a time, `submitit_slurm` on a cluster.
+            launcher: the launcher's name: `basic` runs one job after another in this process,
+                `joblib` several at a time, `submitit_slurm` runs them on a cluster.
             sweep_dir: the sweep's directory. By default it is named after the time at which the
                 launch starts, followed by `_1` if that is taken; all its jobs are in it.
             overrides: as on the command line: they take precedence over the sweep, one with several
@@ -512,18 +512,18 @@ class Sweep(Sequence[Config]):
             direction: `minimize` or `maximize`; by default the usual one for the metric:
                 `maximize` for an accuracy, an F1 score, a reward and the like.
             progress: whether to show progress.
-            workers: how many workers run the jobs: processes that outlive this one. The target is
-                pickled for them.
+            workers: how many workers run the jobs, in processes that outlive this one. They get the
+                target pickled.
             gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
             jobs_per_gpu: how many workers share a GPU.
-            wait: whether to wait for the workers; without it, the results are those so far.
+            wait: whether to wait for the workers; if not, the results so far are returned.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
                 share the name of an argument, or are nested, belong in `overrides`:
                 `hydra.launcher.timeout=60`.
 
         Returns:
-            The results, as from `params_proto.results`: one row per job, including failed ones,
-            about which a warning is logged.
+            The results, as from `params_proto.results`: one row per job, including failed ones.
+            Failures are also logged as a warning.
 
         Raises:
             SweepError: there is a mistake in the sweep or an argument, before any job runs; or more
@@ -586,7 +586,7 @@ class Sweep(Sequence[Config]):
         Args:
             lines: overrides as on the command line: one with several values is an axis, any other
                 is pinned. If a key occurs twice, the last value wins, in the place of the first.
-                The text made by `str(1,2)` stays text, which Hydra would not pass on as such.
+                `str(1,2)` gives strings; Hydra's basic sweeper would pass on numbers.
             targets: the functions and classes whose parameters it sweeps; values are converted as
                 Hydra converts them.
             config_dir: where a `glob(*)` finds the options of a config group.

@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Gives a worker of xdist the seed of all."""
+    """Gives each xdist worker the same seed."""
     node.workerinput["seed"] = node.config.option.seed
 
 
@@ -67,12 +67,12 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture(params=["fixed", "random"])
 def seed(request: pytest.FixtureRequest) -> int:
-    """Two seeds of what a test generates: that of every run, and that of this one."""
+    """The two seeds of what a test generates: a fixed one, and that of this run."""
     return 0 if request.param == "fixed" else request.config.option.seed
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many configs were composed both ways: see tests/compose."""
+    """Prints how many configs were composed both ways: see tests/compose."""
     config = terminalreporter.config
     if config.get_verbosity() < 0:
         terminalreporter.write_line(pytest_report_header(config))
@@ -146,7 +146,7 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that lives until the test is over, or ends it."""
+    """A process that runs until the test is over, or until the test ends it."""
     started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     yield started
     started.kill()

@@ -34,12 +34,12 @@ class Command(NamedTuple):
 
     @property
     def needs_a_neighbour(self) -> bool:
-        """Whether it runs another sweeper's package, which its note names then."""
+        """Whether it runs another sweeper's package, which its note then names."""
         return self.note.startswith("hydra-")
 
     @property
     def needs_a_tracker(self) -> bool:
-        """Whether it runs a tracker's package, which its note names then."""
+        """Whether it runs a tracker's package, which its note then names."""
         return self.note in ("tensorboardX", "wandb")
 
 
@@ -51,7 +51,7 @@ class Section(NamedTuple):
 
     @property
     def jobs(self) -> str:
-        """What each command of the section prints, where one `text` block says it for all."""
+        """What each command of the section prints, if one `text` block applies to all."""
         return "".join([block.text for block in blocks(self.text) if block.language == "text"])
 
 
@@ -113,7 +113,7 @@ def assert_shown(printed: str, shown: str) -> None:
 
 
 def run(line: str, folder: Path, status: int = 0) -> str:
-    """Runs a command in a shell; what it prints, or its error where that is what is expected."""
+    """Runs a command in a shell; returns what it prints, or its error if one is expected."""
     environment = dict(os.environ)
     # Hydra sees a debugger in the measuring of coverage, and shows a traceback.
     environment.pop("COVERAGE_PROCESS_CONFIG", None)
@@ -147,12 +147,12 @@ def ran(
 
 
 def _without_seconds(lines: Iterable[str]) -> list[str]:
-    """The lines without how long jobs took, which a busy machine changes."""
+    """The lines without the durations of jobs, which a busy machine changes."""
     return [re.sub(r"(?<=completed)( {4,}\d+\.\d$| in \d+\.\d s)", "", line) for line in lines]
 
 
 def session(shown: Iterable[Block]) -> str:
-    """A script that runs blocks in order in one process: `python`, and `pycon` as a doctest."""
+    """A script that runs blocks in order in one process: `python`, and `pycon` as doctests."""
     return f"""
 import doctest
 globs = {{"__name__": "__main__"}}

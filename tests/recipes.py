@@ -21,7 +21,7 @@ Config = dict[str, Any]
 
 
 class Call(NamedTuple):
-    """One call of a method of Sweep, `times` and `plus` standing for `*` and `+` with a sweep.
+    """One call of a method of Sweep, where `times` and `plus` mean `*` and `+` with a sweep.
 
     What `given` holds goes by the method: axes by key (product, zip), rows (chain), pins (set), a
     number (repeat), options by key (exclude), a predicate (where), rules by key (derive), a seed
@@ -33,12 +33,12 @@ class Call(NamedTuple):
 
 
 class UnfitError(Exception):
-    """Pins leave a sample or a slice too few configs, or a template a config without its key."""
+    """Pins leave too few configs for a sample or slice, or a config without a template's key."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Calls in order; the first may be `plus`, the two recipes that stand one after the other."""
+    """Calls in order; the first may be `plus`, of two recipes in sequence."""
 
     calls: tuple[Call, ...] = ()
 
@@ -48,7 +48,7 @@ class Recipe:
         return Recipe((*self.calls, Call(method, given)))
 
     def sweep(self) -> Sweep:
-        """The sweep that these calls make."""
+        """The sweep that these calls build."""
         made = Sweep()
         for method, given in self.calls:
             made = _called(made, method, given)
@@ -56,7 +56,7 @@ class Recipe:
 
     @cached_property
     def configs(self) -> list[Config]:
-        """What the sweep is a list of.
+        """The configs of the sweep, as a list.
 
         Raises:
             UnfitError: there is no such list.
@@ -70,7 +70,7 @@ class Recipe:
 
     @property
     def reads_configs(self) -> bool:
-        """Whether a call is given whole configs: a predicate, or a function that derives a key."""
+        """Whether a call has a function of whole configs: a predicate, or one deriving a key."""
         return any(_reads(call) for call in self.calls)
 
 
@@ -243,7 +243,7 @@ def _concat(both: tuple[Recipe, Recipe], pins: Config) -> list[Config]:
 
 
 def exactly(value: Any) -> Any:
-    """A value with its types spelled out: `==` then tells 1 from 1.0 from True, and nan is nan.
+    """A value with its types: `==` then distinguishes 1, 1.0 and True, and nan equals nan.
 
     >>> exactly({"a": [1]}) == exactly({"a": [1.0]})
     False

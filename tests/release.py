@@ -50,7 +50,7 @@ TRIED = {
 
 
 def main() -> None:
-    """Builds both, checks them, and tries each in an environment of its own."""
+    """Builds both, checks them, and tries each in a fresh environment."""
     with TemporaryDirectory() as made:
         folder = Path(made).resolve()
         ran([sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT], ROOT)
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def tried(distribution: Path, folder: Path) -> Iterator[str]:
-    """Installs a distribution with all that it needs, and runs commands far from the checkout."""
+    """Installs a distribution with its dependencies, and runs commands outside the checkout."""
     environment = folder / "environment"
     venv.create(environment, with_pip=True)
     scripts = environment / "bin"

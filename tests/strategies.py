@@ -1,7 +1,7 @@
 """Hypothesis strategies: the values, the keys and the sweeps that a user can write.
 
 `sweeps()` gives a `Recipe` (tests/recipes.py): `recipe.sweep()` is the Sweep and `recipe.configs`
-the plain list that it stands for. Every strategy can be narrowed: `recipes(values=scalars,
+the plain list that it means. Every strategy can be narrowed: `recipes(values=scalars,
 methods=PLAIN_METHODS)` has nothing in it but what a YAML file can hold.
 """
 
@@ -42,7 +42,7 @@ class Point:
 
 @dataclass
 class Layer:
-    """A value that a receiver can change."""
+    """A value that a caller can change."""
 
     sizes: list[int] = field(default_factory=list[int])
     name: str = ""
@@ -62,7 +62,7 @@ scalars: st.SearchStrategy[Any] = st.one_of(
 )
 """What JSON and YAML have words for, and every config can hold."""
 
-atoms: st.SearchStrategy[Any] = st.one_of(
+leaf_values: st.SearchStrategy[Any] = st.one_of(
     scalars,
     st.sampled_from([*Color, *Level]),
     st.sampled_from([Path("runs/1"), Path(), PurePosixPath("/tmp/a b")]),
@@ -86,8 +86,8 @@ nested: st.SearchStrategy[Any] = st.recursive(scalars, containers, max_leaves=4)
 """Scalars, and lists, tuples, dicts and sets of them."""
 
 values: st.SearchStrategy[Any] = st.one_of(
-    atoms,
-    containers(st.one_of(atoms, containers(atoms))),
+    leaf_values,
+    containers(st.one_of(leaf_values, containers(leaf_values))),
     st.builds(Layer, st.lists(st.integers(), max_size=2), st.sampled_from(TEXTS)),
 )
 """Everything that a config may hold."""
@@ -101,7 +101,7 @@ keys = st.sampled_from(KEYS)
 
 
 def keeps_most(config: Config) -> bool:
-    """A predicate that hangs on every key and every value's type."""
+    """A predicate that depends on every key and every value's type."""
     return crc32(repr(sorted(map(repr, config.items()))).encode()) % 5 > 0
 
 
@@ -110,7 +110,7 @@ def has_even_number_of_keys(config: Config) -> bool:
 
 
 def its_keys(config: Config) -> Any:
-    """A rule whose value a receiver could change."""
+    """A rule whose value a caller could change."""
     return {"keys": sorted(config), "number": [len(config)]}
 
 
@@ -223,14 +223,14 @@ def _axes(values: st.SearchStrategy[Any], length: int | None = None) -> st.Searc
 
 
 def _rows(free: Sequence[str], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Config]:
-    """Rows whose keys differ, but stand in one order."""
+    """Rows whose keys differ, but have the same order."""
     few = free[:3]
     rows = st.one_of(st.just({}), _by_key(few, values, 3), _by_key(few, values, 3))
     return rows.map(lambda row: {key: row[key] for key in few if key in row})
 
 
 def _options(recipe: Recipe, values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """What an `exclude` may name: keys of the sweep, with values of theirs or any others."""
+    """What an `exclude` may contain: keys of the sweep, with their values or any others."""
     held = [value for config in recipe.configs for value in config.values()]
     one = st.one_of(values, st.sampled_from(held)) if held else values
     not_a_list = one.filter(lambda value: not isinstance(value, list))

@@ -35,7 +35,7 @@ def test_multiruns_have_200_jobs(multirun: Multirun) -> None:
 
 
 def test_page_is_the_text_with_its_tables() -> None:
-    """So that a change of the text is made in both."""
+    """A change of the text must be made in both."""
     page = PAGE.read_text("utf-8")
     for name in ("page.md", "workers.md"):
         text = (ROOT / "tests/benchmarks" / name).read_text("utf-8")
@@ -54,7 +54,7 @@ def test_benchmarks_run_without_pytest() -> None:
 
 @pytest.mark.growth
 def test_what_is_measured_at_scale() -> None:
-    """Of few jobs: each measure finds what it looks for."""
+    """With few jobs, each measurement finds what it looks for."""
     found = {row[0]: row[1] for row in scale.rows([("a=range(100)",)], 1)}
 
     assert [*found] == [*scale.RUNS, *scale.OF_FILES]

@@ -51,7 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands_run_and_print_what_the_page_shows(
     page: str, section: Section, folder: Path
 ) -> None:
-    """All but those that need another package: see tests/neighbours and tests/examples/trackers."""
+    """All except those that need other packages: see tests/neighbours, tests/examples/trackers."""
     write_files(PAGES[page], folder)
     for line, jobs, shown in ran(section, folder, runs_here):
         assert shown, f"{line}: the page shows nothing"
@@ -129,7 +129,7 @@ def test_the_index_has_every_page() -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, "../README.md"])
 def test_commands_are_quoted_for_zsh(page: str) -> None:
-    """Where a pattern that matches no file, or ~ and the name of no user, is an error."""
+    """In a shell in which a pattern that matches no file, or ~ without such a user, is an error."""
     lines = [command.line for command in commands((ROOT / "docs" / page).read_text("utf-8"))]
 
     unquoted = [re.sub(r"'[^']*'|\"[^\"]*\"", "", line) for line in lines]

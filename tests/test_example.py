@@ -29,7 +29,7 @@ for path in sys.argv[1:]:
 
 
 def recorder(ending: str) -> str:
-    """The example without its training; `ending` stands in place of its last line."""
+    """The example without its training, with `ending` as its last line."""
     module = ast.parse((ROOT / "train.py").read_text("utf-8"))
     (train,) = (node for node in module.body if isinstance(node, ast.FunctionDef))
     train.body = ast.parse(BODY).body
@@ -44,7 +44,7 @@ def recorder(ending: str) -> str:
 
 @pytest.fixture
 def given(example: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file in which the recorder writes a line a job; it stands in train.py's place."""
+    """The file to which the recorder writes a line per job; the recorder replaces train.py."""
     path = example / "given.txt"
     monkeypatch.setenv("GIVEN", str(path))
     (example / "train.py").write_text(recorder("train()"), "utf-8")

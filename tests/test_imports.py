@@ -143,7 +143,7 @@ def test_private_names_of_others_stay_in_one_folder() -> None:
 
 
 def defined(tree: ast.Module) -> Iterator[str]:
-    """The private names that a module gives to its own functions, classes and attributes."""
+    """The private names of a module's own functions, classes and attributes."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name

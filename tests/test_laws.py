@@ -23,7 +23,7 @@ from tests.strategies import KEYS, recipes, values
 
 
 def same(sweep: Any, configs: Any) -> bool:
-    """Whether two sequences of configs are the same, types of all values included."""
+    """Whether two sequences of configs are the same, including the types of all values."""
     return [exactly(config) for config in sweep] == [exactly(config) for config in configs]
 
 
@@ -155,7 +155,7 @@ def test_set_of_a_key_is_the_product_without_its_axis(recipe: Recipe, data: st.D
 
 
 def near_misses(configs: list[Config], others: list[Any]) -> list[object]:
-    """Configs that are hardly those: equal values of other types, keys too few and too many."""
+    """Configs that are almost in a sweep: equal values of other types, missing and extra keys."""
     found: list[object] = [{}, None, "a", 3, [], {"a": 1}.keys()]
     for config in configs[:6]:
         found += [config, dict(reversed(config.items())), MappingProxyType(config)]

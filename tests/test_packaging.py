@@ -99,7 +99,7 @@ sys.meta_path.append(Finder)
 
 
 def test_an_entry_point_alone_registers_the_sweeper(tmp_path: Path, python) -> None:
-    """An editable install may import a namespace package that cannot be listed."""
+    """An editable install may have a namespace package that can be imported but not listed."""
     (tmp_path / "plain.py").write_text(EDITABLE + PLAIN)
     command = ["plain.py", "-m", "hydra/sweeper=params_proto", "+x=1,2"]
     if HYDRA_1_3:  # which finds plugins by listing

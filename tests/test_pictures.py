@@ -24,7 +24,7 @@ def lines(picture: str) -> list[str]:
 
 
 def masked(picture: str) -> list[str]:
-    """The same without numbers; how many jobs were done when it was taken does not count."""
+    """The same without numbers; how many jobs were done at that moment does not matter."""
     bar = re.compile("[━╸╺][━╸╺ ]*[━╸╺]")
     found = [bar.sub("━", re.sub(r"\d+(?:\.\d+|:\d\d)?", "#", one)) for one in lines(picture)]
     return [line for line, _ in groupby(found)]

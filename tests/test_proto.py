@@ -80,7 +80,7 @@ def main(seed: int = 42):
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """A process that knows this module's functions and classes only, with nothing assigned."""
+    """A process that knows only this module's functions and classes, with nothing assigned."""
     before = dict(functions), dict(classes)
     for registry in (functions, classes):
         for key, thing in list(registry.items()):
@@ -413,7 +413,7 @@ def test_a_path_leads_into_a_value():
         (Training, {"lr": "x"}, r"training\.lr='x': 'x' is not a float"),
         (train, {"lr": "x", "rl": 1}, "2 mistakes:\n- lr='x': .*\n- train has no parameter rl"),
         (train, {"optimizer.nam": 1}, "optimizer: Optimizer has no 'nam'. Did you mean name"),
-        (train, {"lr.x": 1}, "lr has nothing inside it to set: it is 0.001. Give it whole"),
+        (train, {"lr.x": 1}, "lr has nothing inside it to set: it is 0.001. Give a whole value"),
         (Training, {"seed.x": 1}, r"training\.seed has nothing inside .* it is REQUIRED"),
         (plain, {"x": 1}, r"proto\.bind takes a @proto\.cli function or a .* class, not <fun"),
     ],

@@ -24,7 +24,7 @@ def train(lr: float = 0.001, batch_size: int = 32) -> tuple[float, int]:
 
 @pytest.fixture
 def prefixed() -> tuple[type, Callable[..., Any]]:
-    """A class, a node of every app while it lives, and the function that reads it."""
+    """A class, a node of every app as long as it exists, and the function that reads it."""
 
     @proto.prefix
     class Training:
@@ -44,7 +44,7 @@ ROWS = [BASE, {**BASE, "augment": True}, {**BASE, "lr": 0.01}, {**BASE, "batch_s
 
 
 def grid(**axes: Sequence[Any]) -> list[dict[str, Any]]:
-    """The configs of a product, the last axis fastest, as plain loops give them."""
+    """The configs of a product as plain loops give them, the last axis fastest."""
     return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 

@@ -33,7 +33,7 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
     "exclude nothing": (Sweep().product(a=[1]).exclude().exclude({}), [{"a": 1}]),
     "exclude a range of values": (Sweep().product(a=range(5)).exclude(a=range(1, 4)), [{"a": 0}, {"a": 4}]),
     "exclude an array of values": (Sweep().product(a=range(3)).exclude(a=np.array([0, 2])), [{"a": 1}]),
-    "exclude tells a bool from a number": (Sweep().product(a=[True, 1, 0, False]).exclude(a=[1, False]), [{"a": True}, {"a": 0}]),
+    "exclude distinguishes a bool from a number": (Sweep().product(a=[True, 1, 0, False]).exclude(a=[1, False]), [{"a": True}, {"a": 0}]),
     "where with any truth": (Sweep().product(a=[0, 1, "", "x"]).where(lambda c: c["a"]), [{"a": 1}, {"a": "x"}]),
     "where with NumPy's truth": (Sweep().product(a=[0, 1]).where(lambda c: np.bool_(c["a"] > 0)), [{"a": 1}]),
     "derive from a format string": (Sweep().product({"lr": [0.001], "model.size": [16]}).derive(name="lr{lr:.0e}-{model.size}"), [{"lr": 0.001, "model.size": 16, "name": "lr1e-03-16"}]),
@@ -287,7 +287,7 @@ def test_a_sweep_with_functions_survives_a_pickle(compared: bool) -> None:
 
 @pytest.fixture
 def no_walk() -> Iterator[None]:
-    """Ends a test that walks, before it has eaten the memory."""
+    """Ends a test that iterates over too much before it fills the memory."""
 
     def end(*_: object) -> None:
         raise TimeoutError("it walks the configs")
@@ -391,11 +391,11 @@ def test_an_exclusion_may_be_a_long_range() -> None:
 
 @pytest.mark.parametrize("filters", [1, 2, 8])
 def test_filters_upon_filters_ask_once_each(filters: int) -> None:
-    asked = 0
+    calls = 0
 
     def keep(config: dict[str, Any]) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal calls
+        calls += 1
         return True
 
     sweep = Sweep().product(a=range(10))
@@ -404,20 +404,20 @@ def test_filters_upon_filters_ask_once_each(filters: int) -> None:
 
     assert len(list(sweep)) == len(sweep) == 10
     assert [sweep[at]["a"] for at in range(10)] == list(range(10))
-    assert asked <= 2 * 10 * filters  # for the size, and for the configs
+    assert calls <= 2 * 10 * filters  # for the size, and for the configs
 
 
 def test_a_filter_in_a_factor_is_not_asked_for_every_config() -> None:
-    asked = 0
+    calls = 0
 
     def keep(config: dict[str, Any]) -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal calls
+        calls += 1
         return config["b"] > 0
 
     sweep = Sweep().product(a=range(50)) * Sweep().product(b=range(3)).where(keep)
     assert sum(1 for _ in sweep) == 100
-    assert asked <= 2 * 3
+    assert calls <= 2 * 3
 
 
 @pytest.mark.usefixtures("no_walk")

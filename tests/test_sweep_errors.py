@@ -43,7 +43,7 @@ def accepts_all(lr: float = 0.1, **others: Any) -> None: ...
 
 
 class Training:
-    """A class that names its fields itself, as a prefix class does."""
+    """A class that defines its own fields, as a prefix class does."""
 
     __proto_fields__ = Target(
         "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}
@@ -69,9 +69,9 @@ def endless() -> list[Any]:
 
 base = Sweep().product(lr=[1, 2])
 
-KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), with +, ++ or ~ in front to add or delete it."
 
-# name: what is called, what the message says of the key, the value, the rule and the cure
+# name: what is called, what the message says of the key, the value, the rule and the fix
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "zip of unequal lengths": (lambda: Sweep().zip(a=[1], b=range(2), c=np.arange(3)), "zip needs axes of one length: a has 1 values, b has 2, c has 3. Use product()"),
     # one key, one axis
@@ -102,14 +102,14 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a list of lists is meant": (lambda: Sweep(train).product(layers=[[64], [32]]).exclude(layers=[64]), "exclude: layers takes list[int] | None, got 64: 64 is not a list[int]."),
     "a long value": (lambda: Sweep(train).set(lr="x" * 100), f"set: lr takes float, got '{'x' * 76}...: '{'x' * 76}... is not a float."),
     "a value that joins a target": (lambda: Sweep(train) * Sweep().product(bs=["a"]), "*: bs takes int, got 'a': 'a' is not an int."),
-    "a list that holds itself": (lambda: Sweep().set(a=endless()), "set: a value of a is nested too deep, or holds itself."),
+    "a list that holds itself": (lambda: Sweep().set(a=endless()), "set: a value of a is nested too deep, or contains itself."),
     "a value below a field": (lambda: Sweep(fit).product({"plan.lr": ["x"]}), "product: plan.lr takes float, got 'x': 'x' is not a float."),
     "a value of a dict field": (lambda: Sweep(fit).set({"++weights.a": "y"}), "set: ++weights.a takes int, got 'y': 'y' is not an int."),
     "where in a value": (lambda: Sweep(fit).set(plan={"lr": "deep"}), "'deep' is not a float (at .lr)"),
     # targets
     "an ambiguous name": (lambda: Sweep(train, accepts_all).product(lr=[0.1]), "product: lr is ambiguous: train and accepts_all have it. Write lr or lr, or sweep each by itself, Sweep(train), and join the two with *."),
     "a node and a key in it, joined": (lambda: Sweep(Training).product(lr=[0.1]) * Sweep(anything).set(training={"lr": 2}), "training and training.lr overlap: training is given a mapping, and training.lr a value in it. Put lr into the mappings of training, or write each entry with dots."),
-    "no target": (lambda: Sweep(3), "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass, the class itself."),
+    "no target": (lambda: Sweep(3), "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass (the class, not an instance)."),
     # numbers
     "a negative power": (lambda: base**-2, "repeat needs how often to repeat, a positive integer, got -2."),
     "a sample of what is left": (lambda: base.exclude(lr=1).sample(2), "sample(2) asks for more configs than there are: 1. Ask for fewer, or leave the sample out."),
@@ -177,7 +177,7 @@ def test_the_mistakes_of_an_error_have_their_keys() -> None:
         assert str(one) == "\n".join(["3 mistakes:", *[f"- {text}" for text in texts]])
 
 
-# --- what only a config can tell
+# --- mistakes that only a config shows
 
 LATE: dict[str, tuple[Sweep, str]] = {
     "a format that a value does not take": (Sweep().chain({"lr": 1}, {"lr": None}).derive(name="{lr:.2f}"), "derive(name='{lr:.2f}'): lr=None does not take the format '.2f': "),

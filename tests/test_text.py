@@ -32,7 +32,7 @@ class Pair(NamedTuple):
 
 
 class Tensor:
-    """A scalar of torch, or an array: what has no dimension has one value."""
+    """A torch scalar or array: without dimensions it has one value."""
 
     def __init__(self, value: Any, shape: Any = ()) -> None:
         self.value, self.shape = value, shape

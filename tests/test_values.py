@@ -28,7 +28,7 @@ Pair = namedtuple("Pair", "a b")
 
 
 class Text(str):
-    """A string of a class of its own."""
+    """A string of a subclass."""
 
     __slots__ = ()
 
@@ -46,7 +46,7 @@ class Unhashable:
 
 
 class Handle:
-    """An object that equals itself alone."""
+    """An object that equals only itself."""
 
 
 @dataclass(frozen=True)

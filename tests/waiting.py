@@ -9,7 +9,7 @@ _SECONDS = 60.0  # the limit, also on a busy machine
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Waits until something is true; it fails where that never happens."""
+    """Waits until something is true; fails if that never happens."""
     deadline = time.monotonic() + _SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"

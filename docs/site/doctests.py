@@ -1,4 +1,4 @@
-"""The examples of docstrings, which stand there as doctests, as blocks of code."""
+"""Shows the doctests in docstrings as code blocks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _DOCTEST = re.compile(r"^( *)>>> .*?(?=\n\s*\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
 class Doctests(Extension):
-    """Fences each doctest; the parsers of docstrings know it in a section `Examples` only."""
+    """Fences each doctest; docstring parsers recognize doctests only in a section `Examples`."""
 
     def on_object(self, *, obj: Object, **kwargs: Any) -> None:
-        """Changes the docstring of what was read."""
+        """Changes the docstring of an object that was read."""
         if obj.docstring is not None:
             obj.docstring.value = _DOCTEST.sub(_fenced, obj.docstring.value)
 

@@ -1,6 +1,6 @@
-"""Pages of docs/ that say what the code says of itself: `python -m docs.site.generated`.
+"""Generates the pages in docs/ that come from code: `python -m docs.site.generated`.
 
-They are kept in docs/, where GitHub shows them; a test holds them equal to what is made here.
+They are kept in docs/, where GitHub shows them; a test compares them with what is generated here.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def pages() -> dict[str, str]:
 
 
 def _options() -> Iterable[list[str]]:
-    """The options that stand together below a comment, their default, and the comment's text."""
+    """The options below each comment, their default, and the comment's text."""
     defaults = OmegaConf.to_container(OmegaConf.structured(ParamsProtoSweeperConf))
     assert isinstance(defaults, dict)
     # a comment of some lines, and the options up to the next one

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 
 class LogJobs(Callback):
-    """Logs what each job was given and what it returned.
+    """Logs the overrides and the return value of each job.
 
     A sweep is an experiment of MLflow, named by its directory; a job is a run in it, whose
     parameters are the job's overrides and whose metrics are the numbers that the task returned.
@@ -26,11 +26,11 @@ class LogJobs(Callback):
         self.run = ""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Makes the tables of a new store, before two workers do it at once."""
+        """Creates the tables of a new store, before two workers do so at the same time."""
         MlflowClient(self.uri)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Begins a run with the job's overrides."""
+        """Starts a run with the job's overrides."""
         client, hydra = MlflowClient(self.uri), config.hydra
         swept = hydra.mode == RunMode.MULTIRUN
         experiment = _experiment(client, hydra.sweep.dir if swept else hydra.job.name)
@@ -56,7 +56,7 @@ class LogJobs(Callback):
 
 
 def _experiment(client: MlflowClient, name: str) -> str:
-    """The id of an experiment, which several workers may want to make at once."""
+    """The id of an experiment, which several workers may create at the same time."""
     found = client.get_experiment_by_name(name)
     if found is None:
         try:

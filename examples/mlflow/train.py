@@ -1,4 +1,4 @@
-"""Fit a line through noisy points; what counts here is who writes down what came of it."""
+"""Fit a line through noisy points; what matters here is how the results are logged."""
 
 import numpy as np
 

@@ -39,7 +39,7 @@ class ParamsProtoSweeperConf:
     # starts the sweep if there is none.
     resume: Any = None
     # Which statuses to rerun when resuming: [failed,crashed,interrupted] by default, [failed] for
-    # failed jobs only, all for completed ones as well. Jobs that have not run always do.
+    # failed jobs only, all for completed ones as well. Jobs that have not run are always included.
     rerun: Any = None
     # Whether to resume although the app's config or script has changed since the sweep began:
     # true, or the config keys that may differ, with those below them: [machine.memory,host].
@@ -63,19 +63,19 @@ class ParamsProtoSweeperConf:
     # reward and score, also as in val/acc or test_f1, and lower for anything else.
     metric: str | None = None
     direction: Any = None
-    # How many workers run the jobs: processes of this machine, or with submitit's or Ray's launcher
-    # tasks of a cluster. They finish the sweep even if this command is killed. By default there are
-    # none, and the launcher runs the jobs.
+    # How many workers run the jobs: processes on this machine or, with submitit's or Ray's
+    # launcher, tasks on a cluster. They finish the sweep even if this command is killed. By default
+    # there are none, and the launcher runs the jobs.
     workers: int | None = None
-    # The GPUs of this machine that workers get, one each: auto for all, a number, or a list [0,1];
-    # and how many workers share one.
+    # This machine's GPUs for the workers, one each: auto for all, a number, or a list [0,1]; and
+    # how many workers share a GPU.
     gpus: Any = None
     jobs_per_gpu: int = 1
     # Whether to wait for the workers. false returns as soon as they are started or submitted.
     wait: bool = True
-    # Seconds that a job under a worker has to end after SIGTERM, before it is killed.
+    # How many seconds a worker's job has to end after SIGTERM before it is killed.
     grace: float = 30.0
-    # The directory of a sweep that this process is a worker of; see params-proto work.
+    # The directory of the sweep that this process works on as a worker; see params-proto work.
     work: Any = None
 
 

@@ -21,11 +21,11 @@ from hydra_plugins.params_proto_sweeper import config as config
 
 
 class ParamsProtoSweeper(Sweeper):
-    """Runs a configured sweep times the command line, on whichever launcher is selected.
+    """Runs the configured sweep, multiplied by the command line, with the selected launcher.
 
     Args:
-        sweep: `hydra.sweeper.sweep`. What runs is read from the composed config, in which an
-            escaped interpolation still is one.
+        sweep: `hydra.sweeper.sweep`, unused: the composed config is read instead, in which escaped
+            interpolations are still escaped.
         options: the other options, see `config.py`.
     """
 
@@ -35,8 +35,8 @@ class ParamsProtoSweeper(Sweeper):
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
-        """Takes what Hydra has composed, before `sweep` is called."""
-        self.hydra_context = copy(hydra_context)  # which gets another loader if jobs share configs
+        """Stores the context, the task function and the config; called before `sweep`."""
+        self.hydra_context = copy(hydra_context)  # its loader is replaced if jobs share configs
         self.config = config
         self.task_function = task_function
 
@@ -44,10 +44,10 @@ class ParamsProtoSweeper(Sweeper):
         """Runs the jobs.
 
         Args:
-            arguments: the overrides of the command line, those of Hydra itself left out.
+            arguments: the overrides of the command line, without those of Hydra itself.
 
         Returns:
-            The jobs' returns, batch by batch; none where there are more than 1,000 jobs.
+            The jobs' results, batch by batch; empty if there are more than 1,000 jobs.
         """
         from contextlib import ExitStack
 
@@ -58,7 +58,7 @@ class ParamsProtoSweeper(Sweeper):
         context, task, resume = self.hydra_context, self.task_function, self._options["resume"]
         assert context is not None
         assert self.config is not None
-        if multirun.ANNOUNCEMENT in os.environ:  # of a job that has started this process, perhaps
+        if multirun.ANNOUNCEMENT in os.environ:  # a job may have started this process
             from params_proto.multirun.ranks import run_as_rank
 
             returned = run_as_rank(context, self.config, task)
@@ -81,12 +81,12 @@ class ParamsProtoSweeper(Sweeper):
 
                     target = resume_target(resume, self.config, context.config_loader, task)
             self.config = target.config
-            if target.saved:  # as composed with what the sweep was given then
+            if target.saved:  # the config has the overrides that started the sweep
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
                 arguments = list(self.config.hydra.overrides.task)
             runner = multirun.JobRunner(task)
-            # Its options may name the directory, which is known from here on.
+            # Not earlier: its options may name the directory, which is final only now.
             self.launcher = Plugins.instance().instantiate_launcher(
                 hydra_context=context, task_function=runner, config=self.config
             )

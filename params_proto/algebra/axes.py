@@ -1,4 +1,4 @@
-"""What can be an axis, any ordered collection of values, and errors for anything else."""
+"""Reads the values of axes: any ordered collection; anything else is an error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FromText:
 
 
 def axis_values(key: str, values: Any) -> Sequence[Any]:
-    """The values of an axis, as a list or the given `range`; raises ValueError with rule and fix.
+    """The values of an axis, as a list or the given `range`; raises ValueError with a fix.
 
     >>> axis_values("lr", (0.1, 0.01))
     [0.1, 0.01]
@@ -54,8 +54,8 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         listed = values if isinstance(values, range) else list(elements)
     except TypeError:
         value = short_repr(cast("object", values))
-        many, one = arguments_text({key: f"[{value}]"}), arguments_text({key: value})
-        raise ValueError(f"{value}. Write {many}, or set({one}).") from None
+        many, single = arguments_text({key: f"[{value}]"}), arguments_text({key: value})
+        raise ValueError(f"{value}. Write {many}, or set({single}).") from None
     if not listed:
         raise ValueError(f"the empty {short_repr(values)}. Write at least one value.")
     return listed

@@ -1,4 +1,4 @@
-"""Builder: the calls that make a sweep, checked, in Python as in files and lines of overrides."""
+"""Checks the calls that build a sweep, whether from Python, files or override lines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Builder:
         expression: the checked steps so far.
         allow_overlap: whether a key may be below another or be spelled in two ways, as in Hydra's
             overrides, where the later one wins: `d={x: 1} d.x=2`.
-        space: the configs, if known, with keys as the user of the targets names them.
+        space: the configs, if already known, with keys as the user of the targets names them.
 
     >>> Builder(allow_overlap=True).set({"d": {"x": 1}}).set({"d.x": 2})
     Sweep().set({'d': {'x': 1}, 'd.x': 2})
@@ -46,7 +46,7 @@ class Builder:
 
     def __init__(
         self,
-        scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
+        scope: Scope = Scope(),  # noqa: B008 - immutable
         expression: Expression = Expression(),  # noqa: B008
         *,
         allow_overlap: bool = False,
@@ -56,12 +56,12 @@ class Builder:
         self.expression = expression
         self.allow_overlap = allow_overlap
         self._plain = Edit(key=scope.plain, function=lambda function, _: function._replace(node=""))
-        # At once, as pins may leave a sample or a slice too few configs.
+        # Computed here to find samples and slices that pins leave too few configs.
         self.space = self.named.space() if space is None else space
 
     @property
     def targets(self) -> tuple[Any, ...]:
-        """The functions and classes that the sweep is over."""
+        """The functions and classes whose parameters are swept."""
         return self.scope.objects
 
     @cached_property
@@ -70,7 +70,7 @@ class Builder:
         return self.expression.map(self._plain) if self.scope.prefix else self.expression
 
     def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
-        """The steps as a file has them: over a prefix class, its node once, and plain keys."""
+        """The steps as saved in a file; for a prefix class, its node once and plain keys."""
         plain = self.named.plain()
         if not self.scope.prefix:
             return plain
@@ -90,31 +90,31 @@ class Builder:
 
     def product(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "product")
-        read = call.axes(axes, named)
-        return call.append(steps.Product(read), when=bool(read))
+        columns = call.axes(axes, named)
+        return call.append(steps.Product(columns), when=bool(columns))
 
     def zip(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "zip")
-        read = call.axes(axes, named)
-        if len(set(map(len, read.values()))) > 1:
-            first, *others = [f"{call.plain(key)} has {len(read[key])}" for key in read]
+        columns = call.axes(axes, named)
+        if len(set(map(len, columns.values()))) > 1:
+            first, *others = [f"{call.plain(key)} has {len(columns[key])}" for key in columns]
             call.add_mistake(
                 f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
                 " Use product() to combine every pair."
             )
-        return call.append(steps.Zip(read), when=bool(read))
+        return call.append(steps.Zip(columns), when=bool(columns))
 
     def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
         call = _Call(self, "chain")
         if not rows:
             call.add_mistake("chain needs at least one row: a mapping or a sweep.")
-        read = [call.row(row, number) for number, row in enumerate(rows)]
-        mappings = [row for row in read if isinstance(row, dict)]
-        if len(mappings) == len(read):
+        checked_rows = [call.row(row, number) for number, row in enumerate(rows)]
+        mappings = [row for row in checked_rows if isinstance(row, dict)]
+        if len(mappings) == len(checked_rows):
             return call.append(Chain(tuple(mappings)))
         call.raise_mistakes()
         parts: list[Builder] = []
-        for kind, run in groupby(read, type):
+        for kind, run in groupby(checked_rows, type):
             if kind is dict:
                 chained = Chain(cast("tuple[Config, ...]", tuple(run)))
                 parts.append(self._with(Expression((chained,))))
@@ -124,8 +124,8 @@ class Builder:
 
     def set(self, pins: Entries = None, /, **named: Any) -> Builder:
         call = _Call(self, "set")
-        read = call.pins(pins, named)
-        return call.append(steps.Set(read), when=bool(read))
+        values = call.pins(pins, named)
+        return call.append(steps.Set(values), when=bool(values))
 
     def repeat(self, times: int) -> Builder:
         call = _Call(self, "repeat")
@@ -136,8 +136,8 @@ class Builder:
         from params_proto.algebra.readers import Exclude
 
         call = _Call(self, "exclude")
-        read = call.options(match, named)
-        return call.append(Exclude(read), when=bool(read))
+        options = call.options(match, named)
+        return call.append(Exclude(options), when=bool(options))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
         from params_proto.algebra.readers import ConfigFunction, Where
@@ -154,23 +154,25 @@ class Builder:
         from params_proto.algebra.readers import Derive
 
         call = _Call(self, "derive")
-        read, fields = call.rules(rules, named)
-        return call.append(Derive(read, fields), when=bool(read))
+        checked_rules, fields = call.rules(rules, named)
+        return call.append(Derive(checked_rules, fields), when=bool(checked_rules))
 
     def shuffle(self, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
 
         call = _Call(self, "shuffle")
-        read = call.integer(seed, "an integer as its seed")
-        return call.append(Shuffle(read), when=self.expression.multiplies)
+        checked_seed = call.integer(seed, "an integer as its seed")
+        return call.append(Shuffle(checked_seed), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
 
         call = _Call(self, "sample")
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
-        read = call.integer(seed, "an integer as its seed")
-        return call.append(Shuffle(read, count), when=count > 1 or self.expression.multiplies)
+        checked_seed = call.integer(seed, "an integer as its seed")
+        return call.append(
+            Shuffle(checked_seed, count), when=count > 1 or self.expression.multiplies
+        )
 
     def slice(self, part: slice) -> Builder:
         from params_proto.algebra.readers import Slice
@@ -206,22 +208,22 @@ class Builder:
         ]
         if mistakes:
             raise combine_mistakes(mistakes)
-        made = Builder(scope, allow_overlap=self.allow_overlap)
+        empty = Builder(scope, allow_overlap=self.allow_overlap)
         reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
         if a.steps and (reads or (pins and a.reads_within)):
-            return made._with(a.append(Cross((b,))))
-        return made._with(reduce(Expression.append, b.steps, a))
+            return empty._with(a.append(Cross((b,))))
+        return empty._with(reduce(Expression.append, b.steps, a))
 
     def plus(self, *others: Builder, method: str = "+") -> Builder:
-        """The configs of several sweeps, one after the other."""
+        """The configs of several sweeps in sequence."""
         if not others:
             return self
         scope, expressions = _in_one_scope([self, *others], method)
         parts: list[Expression] = []
-        for one in expressions:
-            summands = one.steps[0].parts if len(one.steps) == 1 else ()
-            parts += summands or (one,)
+        for expression in expressions:
+            summands = expression.steps[0].parts if len(expression.steps) == 1 else ()
+            parts += summands or (expression,)
         return Builder(scope, allow_overlap=self.allow_overlap)._with(
             Expression((Concat(tuple(parts)),))
         )
@@ -229,18 +231,20 @@ class Builder:
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
     """The joint scope of several sweeps, and their expressions with its keys."""
-    scope = reduce(Scope.join, [one.scope for one in builders])
+    scope = reduce(Scope.join, [builder.scope for builder in builders])
     call = _Call(Builder(scope), method)
     expressions = [
-        call.adopt(one.expression) if one.scope.free and not scope.free else one.expression
-        for one in builders
+        call.adopt(builder.expression)
+        if builder.scope.free and not scope.free
+        else builder.expression
+        for builder in builders
     ]
     call.raise_mistakes()
     return scope, expressions
 
 
 class _Call:
-    """One call of a method, which collects all mistakes before it raises.
+    """One call of a method; collects all mistakes before it raises.
 
     Args:
         builder: the builder to add a step to.
@@ -255,7 +259,7 @@ class _Call:
         self._known = list(places)
         self._places = {strip_prefix(key): (key, place) for key, place in places.items()}
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
-        self._raw: object = None  # the key that is being read, as it was given
+        self._raw: object = None  # the key being read, as given
         self._row: int | None = None
         self._from_text = False  # whether the value being read was text for Hydra
         self._mistakes: dict[Mistake, None] = {}
@@ -266,14 +270,14 @@ class _Call:
         self._mistakes[Mistake(text, self._raw, self._row)] = None
 
     def raise_mistakes(self) -> None:
-        """Finishes reading the arguments: raises the mistakes, or warns of unknown names."""
+        """Finishes reading the arguments: raises the mistakes, or warns about unknown names."""
         if self._mistakes:
             raise combine_mistakes(self._mistakes)
         for warning in self._warnings:
             warn(warning)
 
     def append(self, step: Step, *, when: bool = True) -> Builder:
-        """The checked sweep with the call's step, unless that has no effect."""
+        """The sweep with the checked step, or without it if it has no effect."""
         self.raise_mistakes()
         return self._builder.append(step) if when else self._builder
 
@@ -394,7 +398,7 @@ class _Call:
     def _entries(
         self, given: Entries, named: Mapping[str, Any]
     ) -> Iterator[tuple[str, Field | None, Any]]:
-        """Iterates over the arguments: key, field and value; mistakes meanwhile are about them."""
+        """Yields key, field and value of each argument; mistakes added meanwhile are about it."""
         given = {} if given is None else given
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             self.add_mistake(
@@ -417,7 +421,7 @@ class _Call:
         self._raw, self._from_text = None, False
 
     def adopt(self, expression: Expression) -> Expression:
-        """An expression without targets, with keys and values converted for this scope."""
+        """Converts the keys and values of an expression without targets to this scope."""
         found = {key: self._resolve(key) or (key, None) for key in expression.places}
         first: dict[str, str] = {}
         for key, (full, _) in found.items():
@@ -430,7 +434,7 @@ class _Call:
         if changed and expression.calls:
             names = ", ".join(f"{key} as {found[key][0]}" for key in sorted(changed))
             self.add_mistake(
-                f"{self.method}: the sweep has functions that read configs: name {names} in it."
+                f"{self.method}: the sweep has functions that read configs: write {names} in it."
             )
         edit = Edit(
             key=lambda key: found[key][0],
@@ -498,7 +502,7 @@ class _Call:
         except RecursionError:
             name = self.plain(key)
             self.add_mistake(
-                f"{self.method}: a value of {name} is nested too deep, or holds itself."
+                f"{self.method}: a value of {name} is nested too deep, or contains itself."
             )
             return None
         if field is None or type(taken) is field.annotation:

@@ -1,4 +1,4 @@
-"""Configs one after the other: the rows of a chain, and sweeps among the steps of another."""
+"""Configs in sequence: the rows of a chain, and sweeps nested in the steps of another sweep."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from params_proto.algebra.steps import Edit, Pins, Step, listed
 
 @dataclass(eq=False)
 class Sum(Space):
-    """Spaces one after the other."""
+    """Spaces in sequence."""
 
     parts: tuple[Space, ...] = ()
 
@@ -37,7 +37,7 @@ class Sum(Space):
 
 
 def axis(rows: Sequence[Config]) -> Space:
-    """The axis of these rows, at least one; their keys may differ.
+    """The axis of some rows, at least one, whose keys may differ.
 
     >>> axis([{"lr": 1, "bs": 2}, {"lr": 3, "bs": 4}])
     Rows(names=('lr', 'bs'), columns=((1, 3), (2, 4)), rows=2)
@@ -85,7 +85,7 @@ class Chain(Step):
 
 @dataclass(eq=False)
 class Concat(Step):
-    """One expression after the other."""
+    """Expressions in sequence."""
 
     parts: tuple[Expression, ...] = ()
     multiplies = True

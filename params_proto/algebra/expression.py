@@ -67,16 +67,16 @@ class Expression:
 
     @property
     def filters(self) -> bool:
-        """Whether its size is known only by evaluating each config."""
+        """Whether its size is known only after evaluating each config."""
         return any(step.filters for step in self.all_steps())
 
     def space(self, pins: Mapping[str, Any] = {}) -> Space:
-        """The space of the configs, given values pinned by its surroundings."""
+        """The space of the configs, given the pins of an enclosing expression."""
         pinned = [pins]
         for step in reversed(self.steps):
             pinned.append({**step.pins, **pinned[-1]} if isinstance(step, Set) else pinned[-1])
-        # The keys of earlier pins are in what a step is added to, and an expression among the
-        # steps does not get those of its neighbours.
+        # A step gets its own pins and later ones. Earlier ones are already in the space that it
+        # extends, and must not reach an expression nested in the step.
         result: Space = Grid()
         for step, own in zip(self.steps, pinned[:0:-1], strict=True):
             result = step.space(result, own)
@@ -93,16 +93,18 @@ class Expression:
         return Expression(tuple([step.map(edit) for step in self.steps]))
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        """The values of a key in configs that may also have another, if one is named."""
+        """The values of a key in configs that may also have the key `other`, if it is not None."""
         for step in self.steps:
             if key in step.places:
-                others = [one for one in self.steps if one is not step and other in one.places]
-                yield from step.values_beside(key, None if others else other)
+                is_elsewhere = any(
+                    other in neighbour.places for neighbour in self.steps if neighbour is not step
+                )
+                yield from step.values_beside(key, None if is_elsewhere else other)
 
-    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
-        """Whether a config may have both keys; keys of different rows may not.
+    def share_config(self, key: str, other: str, *, mapping: bool = False) -> bool:
+        """Whether one config may have both keys; keys of different rows never share a config.
 
-        With `mapping`, only mappings among the values of `one` count.
+        With `mapping`, only those values of `key` count that are mappings.
 
         >>> from params_proto import Sweep
         >>> rows = Sweep().chain({"d": {"x": 1}}, {"e": 2}) * {"a": [1]}
@@ -111,18 +113,18 @@ class Expression:
         """
         return any(
             not mapping or isinstance(value, Mapping) or is_dataclass(value)
-            for value in self.values_beside(one, other)
+            for value in self.values_beside(key, other)
         )
 
     def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
-        """The expression without some keys, with other steps in place of the first of them."""
+        """The expression without some keys, with a block of steps in place of the first one."""
         result = Expression()
         for step in self.steps:
             if not any(key in step.places for key in keys):
                 result = result.append(step)
                 continue
-            if isinstance(step, Set) and any(one.reads for one in result.steps):
-                # A pin counts from the beginning, for the steps that read whole configs.
+            if isinstance(step, Set) and any(earlier.reads for earlier in result.steps):
+                # A pin applies from the start, for steps that read whole configs.
                 result, block = Expression((*block, *result.steps)), ()
             result = reduce(Expression.append, step.replace_keys(keys, block), result)
             block = ()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ConfigFunction(NamedTuple):
-    """A user's function of a config, which uses plain names for keys below a node."""
+    """A user's function of a config, whose keys below a node have plain names."""
 
     function: Callable[[Config], Any]
     node: str = ""
@@ -49,7 +49,7 @@ def later_pins(before: Space, pins: Pins) -> Pins:
 
 
 class Exclude(AxesStep):
-    """Drops the configs that have one of the values for every key."""
+    """Drops the configs in which every key has one of its excluded values."""
 
     reads = True
     filters = True
@@ -111,7 +111,7 @@ class Where(Step):
 class Derive(Step):
     """Adds keys, each computed from the config: by a format string or a function.
 
-    The computed values go into `fields`, which like targets do not count.
+    Computed values are converted to `fields`, which equality ignores, as it ignores targets.
     """
 
     rules: Mapping[str, str | ConfigFunction]
@@ -180,8 +180,10 @@ class Derive(Step):
         return dict(self.rules)
 
     def call(self) -> str:
-        rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
-        return f".derive({arguments_text({k: stable_repr(one) for k, one in rules.items()})})"
+        rules = {
+            k: rule if isinstance(rule, str) else rule.function for k, rule in self.rules.items()
+        }
+        return f".derive({arguments_text({k: stable_repr(rule) for k, rule in rules.items()})})"
 
     def identity(self) -> Hashable:
         return equality_key(list(self.rules.items()))
@@ -221,7 +223,7 @@ class Shuffle(Step):
 
 @dataclass(eq=False)
 class Slice(Step):
-    """A part, as in Python slices; `None` means up to that end."""
+    """A part, as with a Python slice; `None` means up to that end."""
 
     start: int | None
     stop: int | None
@@ -231,13 +233,13 @@ class Slice(Step):
 
     @classmethod
     def of(cls, part: slice, size: int) -> Slice:
-        """The part of `size` configs that a Python slice takes, its ends counted from the front.
+        """The step for a Python slice of `size` configs, its ends counted from the front.
 
         >>> Slice.of(slice(-3, None), 9)
         Slice(start=6, stop=None, step=1)
         """
         start, stop, step = part.indices(size)
-        # Of no configs too: a pin that comes later may leave some.
+        # Also if there are no configs yet: a later pin may leave some.
         takes_all = part.start is None and part.stop is None
         if not (takes_all or range(start, stop, step)):
             return cls(None, 0, 1)

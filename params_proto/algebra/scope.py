@@ -10,16 +10,16 @@ from params_proto._keys import full_key
 from params_proto.errors import did_you_mean, short_repr, truncate
 from params_proto.overrides.render import OverrideText
 
-# A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
+# A sweep without targets, as in many multiruns, should not pay for importing the field reader.
 if TYPE_CHECKING:
     from params_proto.fields import Field, Target
 
 
 class Scope(NamedTuple):
-    """The targets of a sweep, and the node that its plain keys are below.
+    """The targets of a sweep, and the node that its plain keys belong to.
 
-    A plain name belongs to the target at the root if that has it, else to the only prefix class
-    that has it.
+    A plain name is a parameter of the target at the root if that has one of this name, else a field
+    of the only prefix class that has one.
 
     Args:
         objects: the functions and classes as the user gave them.
@@ -46,7 +46,7 @@ class Scope(NamedTuple):
 
     @property
     def free(self) -> bool:
-        """Whether it has no targets, so that any key is valid."""
+        """Whether it has no targets, so any key is valid."""
         return not self.objects and not self.prefix
 
     def join(self, other: Scope) -> Scope:
@@ -58,15 +58,15 @@ class Scope(NamedTuple):
         return Scope.of(self.objects + other.objects)._replace(prefix="")
 
     def plain(self, key: str) -> str:
-        """A full key as the user of this scope names it."""
+        """A full key as it is written in this scope."""
         return below_node(self.prefix, key)
 
     def resolve(self, key: str) -> tuple[str, Field | None]:
         """A full key and its field, if any; raises ValueError if several targets have it."""
-        found = [one for one in self.targets if key in one.fields]
-        at_root = [one for one in found if not one.node]
+        found = [target for target in self.targets if key in target.fields]
+        at_root = [target for target in found if not target.node]
         # A root with **kwargs has every name.
-        has_any = any(one.open and not one.node for one in self.targets)
+        has_any = any(target.open and not target.node for target in self.targets)
         if at_root or has_any or key in self.at_root:
             found = at_root
         if len(found) > 1:
@@ -126,7 +126,7 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
     """A value as its field holds it; raises ValueError if it does not fit.
 
     Text for Hydra stays text at any depth: its interpolation is resolved in the job. `from_text`
-    converts scalars as OmegaConf does, and not only without loss.
+    converts scalars as OmegaConf does, even if that loses information.
 
     >>> from params_proto.fields import Field
     >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), from_text=True)
@@ -136,12 +136,12 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
 
     scalar = coerce_like_omegaconf if from_text else convert_exact
 
-    def but_text(value: Any, kind: type) -> Any:
+    def convert_scalar(value: Any, kind: type) -> Any:
         return value if isinstance(value, OverrideText) else scalar(value, kind)
 
     if isinstance(value, OverrideText):
         return value
-    return convert(value, field.annotation, field.default, but_text)
+    return convert(value, field.annotation, field.default, convert_scalar)
 
 
 def accepts_ints(field: Field) -> bool:

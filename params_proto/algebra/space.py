@@ -1,4 +1,4 @@
-"""Spaces: finite, ordered sequences of configs that know their size and any of their rows.
+"""Spaces: finite, ordered sequences of configs, with a known size and access by index.
 
 A space computes its size from its parts and writes row `i` into a dict in O(number of axes); it
 holds no list of its configs. This module has the axes and their product; `views` has the rest.
@@ -22,7 +22,7 @@ Config = dict[str, Any]
 class Space(ABC):
     """A finite, ordered sequence of configs.
 
-    The dicts that it returns belong to the receiver, but mutable values in them are shared: `renew`
+    The dicts that it returns belong to the caller, but mutable values in them are shared: `renew`
     them before passing a config on to a user.
     """
 
@@ -31,13 +31,13 @@ class Space(ABC):
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the configs, in the order in which they were named."""
-        return tuple(dict.fromkeys(chain.from_iterable(one.keys for one in self.parts)))
+        """The keys of the configs, in the order of their first use."""
+        return tuple(dict.fromkeys(chain.from_iterable(part.keys for part in self.parts)))
 
     @cached_property
     def mutable(self) -> frozenset[str]:
-        """The keys with values that a receiver could change."""
-        return frozenset(chain.from_iterable(one.mutable for one in self.parts))
+        """The keys whose values a caller could change."""
+        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
 
     @cached_property
     def size(self) -> int:
@@ -70,8 +70,9 @@ class Rows(Space):
     """An axis of one or more keys, all of which every row has.
 
     Args:
-        names: the keys; with none, the axis is `count` empty configs: a repetition.
-        columns: the `count` values of each key: a tuple, or a `range`, which is never listed.
+        names: the keys; without any, the axis is `rows` empty configs: a repetition.
+        columns: the values of each key, one per row: a tuple, or a `range`, which is never
+            expanded.
         rows: the number of rows, at least 1.
     """
 
@@ -95,12 +96,12 @@ class Rows(Space):
             config[key] = column[index]
         return config
 
-    def spread(self, templates: list[Config], start: int, each: int) -> None:
-        """Writes the rows from `start` on into the templates, each row into `each` of them."""
+    def spread(self, templates: list[Config], start: int, copies: int) -> None:
+        """Writes the rows from `start` on into the templates, each into `copies` of them."""
         for key, column in zip(self.names, self.columns, strict=True):
-            values: Iterable[Any] = column[start : start + len(templates) // each]
-            if each > 1:
-                values = chain.from_iterable(map(repeat, values, repeat(each)))
+            values: Iterable[Any] = column[start : start + len(templates) // copies]
+            if copies > 1:
+                values = chain.from_iterable(map(repeat, values, repeat(copies)))
             for template, value in zip(templates, values, strict=False):
                 template[key] = value
 
@@ -144,7 +145,7 @@ class Grid(Space):
 
     @cached_property
     def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
-        """Of a grid of axes: each key, its values, its stride and its count."""
+        """Each key of a grid of axes, with its values, its stride and its count; else None."""
         if not all(isinstance(part, Rows) for part in self.parts):
             return None
         return [
@@ -166,12 +167,12 @@ class Grid(Space):
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
         pairs = list(zip(self.parts, shares, strict=True))
-        # No row of a part is to be tried with each of another, where that has none.
+        # If one part has no such row, no rows of the others need to be combined.
         if sum(map(len, shares)) != len(config) or not all(share in part for part, share in pairs):
             return iter(())
         found: Iterator[int] = iter((0,))
         for part, share in pairs:
-            if part.size > 1:  # many pins are not to be as many generators, one in another
+            if part.size > 1:  # avoids one nested generator per pin
                 found = _refined(found, part, share)
         return found
 
@@ -191,7 +192,7 @@ def _refined(outer: Iterator[int], part: Space, share: Config) -> Iterator[int]:
 
 
 def _nested(outer: Space, inner: Space) -> Iterator[Config]:
-    if not inner.size:  # known from here on: a filter is not asked again for every outer config
+    if not inner.size:  # computed once, so a filter does not run again for every outer config
         return
     for head in outer:
         for tail in inner:
@@ -212,36 +213,36 @@ _BLOCK = 1024  # configs: enough to spread the cost of a block, few enough to st
 def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config]]:
     """The configs of a product of axes, a block of consecutive ones at a time.
 
-    A block is a list of template dicts, made once. From one block to the next only the values that
-    change are written into the templates, and `map` copies them without a step of the interpreter
-    for each config, so that iterating costs little more than `dict.copy` does. A block must be used
-    up before the next is drawn.
+    A block is a list of template dicts, made once. From one block to the next, only the values that
+    change are written into the templates, and `map` copies them without running bytecode for each
+    config, so iterating costs little more than `dict.copy`. A block must be used up before the next
+    one is requested.
 
-    The axes form three groups: the last ones, which are written into the templates once; before
-    them the edge, of which a block holds some rows; and the outer ones, the same all over a block.
+    The axes form three groups: the inner ones, which are written into the templates once; the edge,
+    one axis, of which a block holds some rows; and the outer ones, which are constant in a block.
     """
     axes = [axis for axis in parts if axis.size > 1]
     inner: list[Rows] = []
-    each = 1
-    while axes and each * axes[-1].size <= _BLOCK:
-        each *= axes[-1].size
+    inner_size = 1
+    while axes and inner_size * axes[-1].size <= _BLOCK:
+        inner_size *= axes[-1].size
         inner.insert(0, axes.pop())
     edge = axes.pop() if axes else Rows((), (), 1)
-    block = min(edge.size, _BLOCK // each)
+    block = min(edge.size, _BLOCK // inner_size)
 
-    templates: list[Config] = [dict.fromkeys(keys) for _ in range(block * each)]
+    templates: list[Config] = [dict.fromkeys(keys) for _ in range(block * inner_size)]
     for axis in parts:
         if axis.size == 1:
             axis.spread(templates, 0, len(templates))
-    each_row = 1
+    copies = 1
     for axis in reversed(inner):
-        for start in range(0, len(templates), axis.size * each_row):
-            axis.spread(templates[start : start + axis.size * each_row], 0, each_row)
-        each_row *= axis.size
+        for start in range(0, len(templates), axis.size * copies):
+            axis.spread(templates[start : start + axis.size * copies], 0, copies)
+        copies *= axis.size
     for _ in _combinations(axes, templates):
         for start in range(0, edge.size, block):
-            edge.spread(templates, start, each)
-            yield map(_copy, templates[: (edge.size - start) * each])
+            edge.spread(templates, start, inner_size)
+            yield map(_copy, templates[: (edge.size - start) * inner_size])
 
 
 def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:

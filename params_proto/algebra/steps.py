@@ -1,9 +1,9 @@
 """The steps of an expression: each knows its keys, its space, its plain form and its text.
 
-A `set` applies as if it came first, and a later one wins. So each step is laid out with the pins of
-itself and the steps after it: an axis over a pinned key alone becomes that one value, a zip or a
-chain keeps its rows, and what reads configs on the way (`where`, `exclude`, `derive`) sees the pins
-of later steps too.
+A `set` applies as if it came first, and a later one wins. So the space of each step is computed
+with its own pins and those of later steps: an axis over nothing but a pinned key becomes that
+value, a zip or a chain keeps its rows, and steps that read configs (`where`, `exclude`, `derive`)
+see later pins, too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from params_proto.fields import Field
 
 Axes = Mapping[str, Sequence[Any]]
-"""Values by key: tuples, or ranges, which are never listed out."""
+"""Values by key: tuples, or ranges, which are never expanded."""
 Pins = Mapping[str, Any]
 """The values that a step and those after it pin."""
 
@@ -74,7 +74,7 @@ class Step(ABC):
 
     @property
     def places(self) -> Mapping[str, str]:
-        """The keys that the step sets, and the method of Sweep that did."""
+        """The keys that the step sets, each with the name of the method that set it."""
         return dict.fromkeys(chain.from_iterable(self.groups), self.name)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
@@ -86,7 +86,7 @@ class Step(ABC):
                     yield from zip(repeat(key), values, strict=False)
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        """The values of a key in configs to which the step also gives another, if one is named."""
+        """The values of a key in configs to which the step also gives the key `other`, if any."""
         for group in self.groups:
             if key in group and (other is None or other in group):
                 values = group[key] if self.lists else (group[key],)
@@ -105,7 +105,7 @@ class Step(ABC):
         )
 
     def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        """The step without some of its keys, with other steps in place of the first of them."""
+        """The step without some of its keys, with a block of steps in place of the first one."""
         order = list(self.places)
         cut = next(at for at, key in enumerate(order) if key in keys)
         if cut and not self.in_turn:
@@ -120,14 +120,14 @@ class Step(ABC):
 
     @abstractmethod
     def space(self, before: Space, pins: Pins) -> Space:
-        """The space of the steps before it and this one."""
+        """The space of the steps up to this one."""
 
     @abstractmethod
     def plain(self) -> Any:
         """Its arguments in a file."""
 
     def text(self, left: str, head: str) -> tuple[str, bool]:
-        """The Python text of this step after a term, and whether it is one term."""
+        """The Python text of this step after a term, and whether that is one term again."""
         return left + self.call(), True
 
     def call(self) -> str:
@@ -149,7 +149,7 @@ class Step(ABC):
 
 @dataclass(eq=False)
 class AxesStep(Step):
-    """A step that has a sequence of values for each of its keys."""
+    """A step with a sequence of values for each of its keys."""
 
     axes: Axes
 
@@ -238,7 +238,7 @@ class Repeat(Step):
 
 # --- values as text: in a file, and as Python writes them
 
-LISTED = 50  # what is longer is shown by its ends: an axis, a range in a file, a notebook's table
+LISTED = 50  # longer axes, ranges in files and tables in notebooks are abbreviated
 
 
 def plain_axis(values: Sequence[Any]) -> list[Any] | str:

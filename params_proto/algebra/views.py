@@ -20,7 +20,7 @@ _ROUNDS = 8  # of the network that shuffles
 
 @dataclass(eq=False)
 class View(Space):
-    """A space with the keys and the size of another, unless it says otherwise."""
+    """A space with the keys and the size of another one, unless a subclass changes them."""
 
     whole: Space
 
@@ -32,7 +32,7 @@ class View(Space):
 class Filtered(View):
     """The configs for which a test is true. Its size needs one pass, which is made once."""
 
-    test: Callable[[Config], object]  # which does not change the config
+    test: Callable[[Config], object]  # does not change the config
 
     @cached_property
     def _kept(self) -> array[int]:
@@ -64,7 +64,7 @@ class Derived(View):
 
     @cached_property
     def mutable(self) -> frozenset[str]:
-        return self.whole.mutable | {self.key}  # a product gives one value to several configs
+        return self.whole.mutable | {self.key}  # several configs of a product share one value
 
     def _extend(self, config: Config) -> Config:
         config[self.key] = self.rule(config)

@@ -54,8 +54,8 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     prefix `metric.`. Missing values are `pd.NA`. Numbers have pandas' nullable types, groups are
     categories.
 
-    It can be called while a sweep runs. A sweep of Hydra's basic sweeper, which keeps no records,
-    has only the jobs' keys and directories, without a status.
+    It can be called while a sweep runs. For a sweep run by Hydra's basic sweeper, which keeps no
+    records, there are only the jobs' keys and directories, without a status.
 
     Args:
         directory: the directory of a sweep.
@@ -83,30 +83,30 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    of = combine_tables([table(Path(each)) for each in (directory, *more)])
-    rows = list(of)
+    whole = combine_tables([table(Path(path)) for path in (directory, *more)])
+    rows = list(whole)
     metrics = metrics_of(rows)
-    keys, names = column_names(of.keys, metrics)
-    groups: set[Any] = {"sweep", *map(keys.get, of.groups)}
-    head, *lines = tabulate(rows, of.keys, metrics, several=bool(more))
-    frame: dict[str, Any] = {}
+    keys, names = column_names(whole.keys, metrics)
+    groups: set[Any] = {"sweep", *map(keys.get, whole.groups)}
+    head, *lines = tabulate(rows, whole.keys, metrics, several=bool(more))
+    columns: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [pd.NA if line[at] is None else line[at] for line in lines]
         if name == "status":
-            frame[name] = pd.Categorical(values, STATUSES)
+            columns[name] = pd.Categorical(values, STATUSES)
         elif name in groups:
-            frame[name] = _category(values)
+            columns[name] = _category(values)
         elif name == "started":
-            frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
+            columns[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
-            frame[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
-    made = pd.DataFrame(frame)
-    made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
-    return made
+            columns[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
+    frame = pd.DataFrame(columns)
+    frame.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
+    return frame
 
 
 def _category(values: Sequence[Any]) -> Any:
-    """Text in the order in which it first occurs."""
+    """A categorical column, with the categories in the order of their first occurrence."""
     texts = [format_value(value) if isinstance(value, list) else value for value in values]
     return pd.Categorical(texts, pd.Series(texts, dtype="object").dropna().unique())
 
@@ -129,8 +129,8 @@ def summarize(
         metric: the numeric column to average. Jobs without a number do not count.
         over: the keys that distinguish repeats. Only `seed` may be missing, for jobs that are
             repeated without one.
-        by: the columns that define a configuration; by default all keys except `over`. None equals
-            a key that a job was not given.
+        by: the columns that define a configuration; by default all keys except `over`. A value of
+            None counts like a missing key.
 
     Returns:
         One row per configuration, in the order of their first occurrence: its columns, then `mean`,
@@ -153,8 +153,8 @@ def summarize(
     if by is None:
         if "keys" not in df.attrs:
             raise SweepError(
-                "summarize: this frame does not say which of its columns are keys, as that of"
-                " results() does: give by=[...]."
+                "summarize: this frame does not say which of its columns are keys, unlike that of"
+                " results(): give by=[...]."
             )
         by = [key for key in df.attrs["keys"] if key not in repeats]
     names = _as_list(by)
@@ -172,12 +172,17 @@ def summarize(
     # As text, since a list cannot be grouped by, and NA is not equal to itself.
     texts = cast("Any", df[names]).map(json_key)
     of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
-    made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
+    summary = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
     groups = numbers.astype("object").groupby(of_row, sort=False)
-    rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
+    rows = [
+        _statistics([float(number) for number in group if number is not pd.NA])
+        for _, group in groups
+    ]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made.insert(len(made.columns), name, to_column([row[at] for row in rows], dtype=dtype))
-    return made
+        summary.insert(
+            len(summary.columns), name, to_column([row[at] for row in rows], dtype=dtype)
+        )
+    return summary
 
 
 def _as_list(names: str | Sequence[str]) -> list[str]:

@@ -15,8 +15,8 @@ from params_proto.records.manifest import DIRECTIONS
 
 MINIMIZE, MAXIMIZE = DIRECTIONS
 RETURN_VALUE = "value"  # the metric of a task that returns a number
-SHOWN = 20  # jobs or values of a list, before the number of the others
-# Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
+SHOWN = 20  # jobs or values in a list that ends with "and N more"
+# Metrics that are usually maximized: the last word of a name, as in val/acc or test_f1.
 _MAXIMIZED = {
     *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
     *("return", "reward", "score"),
@@ -30,7 +30,7 @@ class Ranking(NamedTuple):
     Args:
         metric: the metric that ranks them.
         maximize: whether larger is better.
-        is_default: whether the direction is the conventional one, not the user's.
+        is_default: whether the direction is the usual one, not given by the user.
     """
 
     metric: str
@@ -41,7 +41,7 @@ class Ranking(NamedTuple):
     def by(cls, metric: str, direction: str | None) -> Ranking:
         """The ranking by a metric.
 
-        Without a direction, the conventional one for the metric, and `minimize` if there is none.
+        Without a direction, it is the usual one of the metric, or else `minimize`.
 
         >>> [one for one in ("val/acc", "test.F1", "roc_auc", "loss", "acc_loss")
         ...  if Ranking.by(one, None).maximize]
@@ -80,7 +80,7 @@ class Ranking(NamedTuple):
         return score is None, score or 0.0
 
     def score(self, metrics: Mapping[str, Any]) -> float | None:
-        """A number that is smaller for what is better; None if it is missing or NaN.
+        """The metric as a number to minimize; None if it is missing or NaN.
 
         >>> Ranking("acc", maximize=True).score({"acc": 0.5}), Ranking("acc").score({"acc": "no"})
         (-0.5, None)
@@ -105,17 +105,17 @@ def ranking_of(
         tables: the sweeps, which get one ranking.
         metric: the metric; None for that of the first sweep, or for a number that tasks return.
         direction: `minimize` or `maximize`; None for that of the first sweep with this metric, or
-            for the conventional one.
+            for the usual one.
         metrics: the names of all returned values.
     """
     only = RETURN_VALUE if list(metrics) == [RETURN_VALUE] else None
-    metric = metric or next((one.metric for one in tables), None) or only
+    metric = metric or next((table.metric for table in tables), None) or only
     if metric is None:
         return None
     if metrics and metric not in metrics:
         hint = did_you_mean(metric, metrics)
         raise SweepError(f"metric={metric}: the jobs returned no {metric}.{hint}")
-    own = [one.direction for one in tables if (one.metric or RETURN_VALUE) == metric]
+    own = [table.direction for table in tables if (table.metric or RETURN_VALUE) == metric]
     return Ranking.by(metric, direction or next(filter(None, own), None))
 
 
@@ -138,14 +138,14 @@ def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
 
 
 def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
-    """For each job a number that it shares with its repeats, which differ in the keys `over`."""
+    """A number for each job, the same for its repeats, which differ only in the keys `over`."""
     seen: dict[str, int] = {}
-    kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
-    return [seen.setdefault(text, len(seen)) for text in map(json_key, kept)]
+    configs = [{key: value for key, value in row.config.items() if key not in over} for row in rows]
+    return [seen.setdefault(text, len(seen)) for text in map(json_key, configs)]
 
 
 class Summary(NamedTuple):
-    """Key figures of a sweep that has ended.
+    """Figures of a sweep that has ended.
 
     Args:
         keys: the swept keys.
@@ -167,14 +167,14 @@ class Summary(NamedTuple):
         return self.statuses.total() - self.statuses[PENDING]
 
 
-def summary(of: Table, order: Ranking) -> Summary:
+def summary(jobs: Table, order: Ranking) -> Summary:
     """Reads a sweep, however long, in one pass."""
     metrics: dict[str, None] = {}
     statuses = Counter[str | None]()
     first: list[Row] = []
 
     def ran() -> Iterator[Row]:
-        for row in of:
+        for row in jobs:
             statuses[row.status] += 1
             if row.status != PENDING:
                 metrics.update(dict.fromkeys(row.metrics))
@@ -182,4 +182,4 @@ def summary(of: Table, order: Ranking) -> Summary:
                 yield row
 
     best = nsmallest(SHOWN, ran(), key=order.place)
-    return Summary(of.keys, list(metrics), first, best, statuses)
+    return Summary(jobs.keys, list(metrics), first, best, statuses)

@@ -12,9 +12,9 @@ from params_proto.analysis.rows import hydra_config
 from params_proto.records import Record
 from params_proto.records.manifest import MULTIRUN, PlanFile
 
-# Of Hydra: what is about the sweep, and how its jobs are shown. The launcher and the sweeper that
-# were chosen stay: a config may set options that only they have.
-_OF_THE_SWEEP = (
+# Overrides of Hydra about the sweep and its output, which a single job does not get. The choice of
+# launcher and sweeper stays: a config may set options that only they have.
+_SWEEP_OVERRIDES = (
     *("hydra.launcher", "hydra.sweeper", "hydra.sweep"),
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
@@ -24,7 +24,7 @@ _OF_THE_SWEEP = (
 def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
     """The command that reruns a job, or as a multirun the repeats of one configuration.
 
-    Where the records differ in keys, it runs all combinations of the values.
+    If the records differ in several keys, it runs all combinations of their values.
     """
     values: dict[str, dict[str, None]] = {}
     for record in records:
@@ -32,8 +32,8 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
             if line not in plan.sweep_selectors:
                 key, equals, value = line.partition("=")
                 values.setdefault(f"{key}{equals}", {})[value] = None
-    lines = [f"{key}{','.join(each)}" for key, each in values.items()]
-    multirun = any(len(each) > 1 for each in values.values())
+    lines = [f"{key}{','.join(texts)}" for key, texts in values.items()]
+    multirun = any(len(texts) > 1 for texts in values.values())
     return single_job_command(plan.script, plan.hydra, lines, multirun=multirun)
 
 
@@ -55,9 +55,9 @@ def single_job_command(
 
     Args:
         script: the command that started the sweep, without overrides; empty if Python code did.
-        hydra: the overrides of Hydra the sweep was given.
+        hydra: the overrides of Hydra that the sweep was given.
         overrides: the overrides of the job.
-        multirun: whether the overrides are of several jobs.
+        multirun: whether the overrides are those of several jobs.
 
     >>> single_job_command(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
     'python -m lab.train -cn other lr=0.1'
@@ -71,15 +71,17 @@ def single_job_command(
     """
     start = arguments_start(script)
     given = list(script[start:])
-    options = given if multirun else [one for one in given if not _is_multirun_option(one)]
+    options = (
+        given if multirun else [argument for argument in given if not _is_multirun_option(argument)]
+    )
     if script and not multirun and options == given:
         options.append("hydra.mode=RUN")
-    kept = [
+    hydra_options = [
         line
         for line in hydra
-        if script and not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
+        if script and not any(f"{_key(line)}.".startswith(f"{key}.") for key in _SWEEP_OVERRIDES)
     ]
-    return shlex.join([*script[:start], *options, *kept, *overrides])
+    return shlex.join([*script[:start], *options, *hydra_options, *overrides])
 
 
 def _is_multirun_option(argument: str) -> bool:

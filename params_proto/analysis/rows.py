@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 PENDING = "pending"
 FAILED = (Status.FAILED.value, Status.CRASHED.value)
-# The columns that every table has: before its keys, and between these and its metrics. pandas
-# leaves out the middle of a table that is too wide.
+# The columns of every table: before its keys, and between these and its metrics. pandas leaves out
+# the middle of a table that is too wide.
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
 # In the hydra.yaml of a job of the basic sweeper.
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
@@ -104,32 +104,32 @@ class Table:
 
 
 def table(
-    directory: Path, most: int = MAX_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
+    directory: Path, limit: int = MAX_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
 ) -> Table:
-    """The jobs of a sweep, also while it runs.
+    """The jobs of a sweep, even while it runs.
 
     Args:
-        directory: the directory of a sweep, also of Hydra's basic sweeper.
-        most: a sweep with more jobs has rows only for those that have run.
+        directory: the directory of a sweep, possibly run by Hydra's basic sweeper.
+        limit: if the sweep has more jobs, only those that have run get a row.
         configs: the configs of its jobs, if known; else they are read from `sweep.yaml`.
     """
     if not has_plan(directory):
         return _table_without_plan(directory)
     plan, records = read_plan(directory), JobStore(directory)
     configs = _configs(directory) if configs is None else configs
-    # Jobs left by a filter are not counted; all get a row, up to `most`.
-    if plan.jobs is not None and plan.jobs > most:
+    # Jobs left by a filter are not counted; all get a row, up to `limit`.
+    if plan.jobs is not None and plan.jobs > limit:
         configs = ()
-    keys, rows = plan.keys, partial(_jobs, plan, records, configs, most)
+    keys, rows = plan.keys, partial(_jobs, plan, records, configs, limit)
     if configs and plan.earlier:
         keys, jobs = _jobs_of_changed_sweep(plan, records)
         rows = partial(iter, jobs)
     return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
 
 
-def table_with_records(directory: Path, most: int = MAX_ROWS) -> Table:
+def table_with_records(directory: Path, limit: int = MAX_ROWS) -> Table:
     """Like `table`, but raises for a sweep of Hydra's basic sweeper, which keeps no records."""
-    found = table(directory, most)
+    found = table(directory, limit)
     if not has_plan(directory):
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
     return found
@@ -138,9 +138,9 @@ def table_with_records(directory: Path, most: int = MAX_ROWS) -> Table:
 def _table_without_plan(directory: Path) -> Table:
     if (directory / MULTIRUN).is_file():
         return _basic_table(directory)
-    # The directory of a job, or one with sweeps by day and time: the latest of them.
+    # It may be the directory of a job, or of sweeps by day and time, where the latest is meant.
     below = filter(has_plan, chain(directory.glob("*"), directory.glob("*/*")))
-    by_age = sorted(below, key=lambda one: (one / OWN / PLAN).stat().st_mtime)
+    by_age = sorted(below, key=lambda path: (path / OWN / PLAN).stat().st_mtime)
     near = [*filter(has_plan, directory.parents), *by_age][-1:]
     hint = f" Did you mean {near[0]}?" if near else ""
     raise SweepError(
@@ -150,12 +150,13 @@ def _table_without_plan(directory: Path) -> Table:
 
 
 def _basic_table(directory: Path) -> Table:
-    """The jobs that began: what they were given and when, by Hydra's `overrides.yaml`.
+    """The jobs that started, with their overrides and start times, from Hydra's `overrides.yaml`.
 
-    Its keys are those with different values in different jobs.
+    The keys are those whose values differ between jobs. With hydra.output_subdir=null there are no
+    such files, and so no jobs.
 
     Args:
-        directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
+        directory: the directory of the sweep.
     """
     subdir = hydra_config(directory / MULTIRUN)["output_subdir"]
     rows: list[Row] = []
@@ -183,7 +184,7 @@ def _basic_table(directory: Path) -> Table:
 def hydra_config(file: Path) -> dict[str, Any]:
     """The node `hydra` of a composed config, with its values as text.
 
-    Other nodes may have tags of Python's own, such as that of a path.
+    Other nodes may have tags for Python objects, such as paths.
     """
     config: Any = yaml.load(file.read_bytes(), yaml.BaseLoader)
     return config["hydra"]
@@ -199,7 +200,7 @@ def _configs(directory: Path) -> Iterable[Mapping[str, Any]]:
 
 def _read_sweep(file: Path) -> Builder:
     """Reads a sweep file written by a multirun, in which keys may overlap."""
-    # A caller that has the configs already needs no file.
+    # Imported here: most callers know the configs and do not read the file.
     from params_proto.algebra.builder import Builder
     from params_proto.storage.files import load
 
@@ -207,11 +208,11 @@ def _read_sweep(file: Path) -> Builder:
 
 
 def _jobs(
-    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], most: int
+    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], limit: int
 ) -> Iterator[Row]:
-    """The jobs of the first `most` configs, and further ones that have run."""
+    """The jobs of the first `limit` configs, and further ones that have run."""
     job = -1
-    for job, config in enumerate(islice(configs, most)):
+    for job, config in enumerate(islice(configs, limit)):
         try:
             record = records.read(job)
         except UnreadableError:
@@ -231,8 +232,8 @@ def _jobs(
 def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str], list[Row]]:
     """The keys and jobs of a directory whose sweep was changed.
 
-    The jobs are those that have run, which keep their numbers, and those of the present sweep, of
-    which new ones take the next numbers. Each has all keys that it was given.
+    The jobs are those that have run, which keep their numbers, and those of the current sweep,
+    whose new jobs take the next numbers. Each has all keys that it was given.
     """
     done = {record.job: record for record in records.readable()}
     selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
@@ -243,7 +244,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     rows = [
         _row(
             job,
-            {key: to_json(one) for key, one in values(overrides[job]) if key not in selectors},
+            {key: to_json(value) for key, value in values(overrides[job]) if key not in selectors},
             done.get(job),
             records,
         )
@@ -283,7 +284,7 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
 
 
 def _restored(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A recorded config with the numbers that JSON does not have."""
+    """A recorded config with NaN and infinities restored."""
     return {key: _value(value) for key, value in config.items()}
 
 
@@ -292,19 +293,19 @@ def combine_tables(tables: Sequence[Table]) -> Table:
 
     Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.
     """
-    fixed = [one.fixed() if len(tables) > 1 else {} for one in tables]
-    keys = dict.fromkeys(key for one in tables for key in one.keys)
+    fixed = [sweep.fixed() if len(tables) > 1 else {} for sweep in tables]
+    keys = dict.fromkeys(key for sweep in tables for key in sweep.keys)
     keys |= dict.fromkeys(differing_keys(fixed))
     rows = [
         row._replace(
             config={**alike, **row.config},
-            dir=None if row.dir is None else str(one.directory / row.dir),
-            sweep=str(one.directory),
+            dir=None if row.dir is None else str(sweep.directory / row.dir),
+            sweep=str(sweep.directory),
         )
-        for one, alike in zip(tables, fixed, strict=True)
-        for row in one
+        for sweep, alike in zip(tables, fixed, strict=True)
+        for row in sweep
     ]
-    groups = frozenset[str]().union(*[one.groups for one in tables])
+    groups = frozenset[str]().union(*[sweep.groups for sweep in tables])
     return Table(Path(), list(keys), groups, lambda: rows)
 
 
@@ -320,7 +321,7 @@ def metrics(value: Any, name: str = "") -> list[tuple[str, Any]]:
     if UNSERIALIZABLE in entries:  # which JSON cannot represent
         return []
     before = f"{name}." if name else ""
-    return [pair for key, one in entries.items() for pair in metrics(one, f"{before}{key}")]
+    return [pair for key, entry in entries.items() for pair in metrics(entry, f"{before}{key}")]
 
 
 def metrics_of(rows: Iterable[Row]) -> list[str]:
@@ -329,7 +330,7 @@ def metrics_of(rows: Iterable[Row]) -> list[str]:
 
 
 def _value(value: Any) -> Any:
-    """A recorded value, with numbers that JSON does not have restored from text."""
+    """A recorded value, with NaN and infinities restored from text."""
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
@@ -363,12 +364,11 @@ def tabulate(
         ]
 
 
-def write_results(of: Table, metrics: Iterable[str]) -> None:
+def write_results(jobs: Table, metrics: Iterable[str]) -> None:
     """Writes `results.csv` in the directory of a sweep, atomically.
 
     Its columns are those of `params_proto.results`, with directories relative to the sweep
     directory. It is written whenever a sweep ends, so without pandas, whose import takes time.
     """
-    # Those of a group write over each other's.
-    lines = map(csv_line, tabulate(of, of.keys, metrics))
-    _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)
+    lines = map(csv_line, tabulate(jobs, jobs.keys, metrics))
+    _files.write(jobs.directory / RESULTS, lines, durable=False, as_folder=True)

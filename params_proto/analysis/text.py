@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from params_proto._text import format_value as json_cell
 from params_proto.analysis.rows import FAILED, PENDING, Row, column_names
 
-_WIDEST = 40  # columns of a terminal that a cell takes
+_WIDEST = 40  # terminal columns of a cell, at most
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
 
@@ -66,7 +66,7 @@ def format_table(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> list[st
 
 # rich's tables take 20 times as long: two seconds for 10,000 jobs.
 def align_columns(lines: Sequence[Sequence[str]]) -> list[str]:
-    """Aligns texts under the first line's names without wrapping: numbers of jobs to the right.
+    """Aligns texts under the names in the first line, without wrapping: job numbers to the right.
 
     >>> align_columns([["job", "lr"], ["12", "0.1"]])
     ['job  lr', ' 12  0.1']

@@ -1,8 +1,8 @@
 """The current values of parameters: from a bind, the running job or an assignment.
 
 A read looks, in this order, at: the binds and the job of its own context (a thread, an asyncio
-task); the job that this process runs, and in any thread but the main one the main thread's binds;
-the values of the process that started this one; assignments; and last the default.
+task); the job that this process runs and, in threads other than the main one, the main thread's
+binds; the values of the process that started this one; assignments; and finally the default.
 
 fork copies all of that with the memory. spawn, forkserver and joblib's workers unpickle it.
 """
@@ -123,7 +123,7 @@ def innermost() -> Layer | None:
     if layer is not None:
         return layer
     is_main = _is_main_thread()
-    seen = [one for one in process.shared if one.is_job or not is_main]
+    seen = [layer for layer in process.shared if layer.is_job or not is_main]
     return [process.inherited, *seen][-1]
 
 
@@ -177,7 +177,7 @@ class BoundValues:
         """The function, with the values during each of its calls."""
         if is_suspended(function):
             raise SweepError(
-                f"bind cannot decorate {function.__name__}, which runs on after its call has"
+                f"bind cannot decorate {function.__name__}, whose body runs only after the call has"
                 " returned. Write `with proto.bind(...):` inside it."
             )
 
@@ -192,8 +192,8 @@ class BoundValues:
         from params_proto.compose.internals import share_with_children
 
         share_with_children("params_proto", process)
-        around = innermost()
-        values = {} if around is None else {key: {**one} for key, one in around.values.items()}
+        outer = innermost()
+        values = {} if outer is None else {key: {**named} for key, named in outer.values.items()}
         for key, named in self.values.items():
             values[key] = {**values.get(key, {}), **named}
         layer = Layer(values, self.is_job, _context.get())
@@ -202,7 +202,7 @@ class BoundValues:
             process.shared.append(layer)
 
     def __exit__(self, *exception: object) -> None:
-        # Blocks of one context end in the order they began, across all binds.
+        # The blocks of a context end in reverse order, across all binds.
         layer = cast("Layer", _context.get())
         _context.set(layer.outer)
         if layer in process.shared:

@@ -1,4 +1,4 @@
-"""A decorated function: when calling it runs the Hydra app, and when its body."""
+"""A decorated function, and whether a call runs the Hydra app or the function's body."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class App(Generic[P, R]):
         self.config_path = config_path
         self.config_name = config_name
         parameters = inspect.signature(function).parameters.values()
-        kinds = {one.kind for one in parameters}
+        kinds = {parameter.kind for parameter in parameters}
         if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
             describe(function)  # raises, with a fix
         self.__proto_parameters__ = ParameterSet(
@@ -59,9 +59,11 @@ class App(Generic[P, R]):
             name=self.__name__,
             node="",
             defaults={
-                one.name: REQUIRED if one.default is one.empty else one.default
-                for one in parameters
-                if one.kind is not one.VAR_KEYWORD
+                parameter.name: REQUIRED
+                if parameter.default is parameter.empty
+                else parameter.default
+                for parameter in parameters
+                if parameter.kind is not parameter.VAR_KEYWORD
             },
             annotations=functools.partial(annotations_of, function),
             takes_any=inspect.Parameter.VAR_KEYWORD in kinds,
@@ -78,7 +80,7 @@ class App(Generic[P, R]):
     @overload
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Runs the body with the values; without any, in the running script, the Hydra app."""
+        """Runs the body; without arguments in the running script, the Hydra app."""
         caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
         if not args and not kwargs:
             if is_being_imported(caller):
@@ -116,8 +118,8 @@ class App(Generic[P, R]):
         if find(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
-            # A worker of another script has to get the function itself, which cloudpickle does.
-            # Plain pickle, for a child that has the script too, goes by a name: this one.
+            # A worker of another script needs the function itself, which cloudpickle sends. Plain
+            # pickle, for a child process with the same script, looks it up by this name.
             function.__qualname__ = f"{self.__qualname__}.__wrapped__"
         return _unpickle_app, (function, self.__qualname__, self.config_path, self.config_name)
 

@@ -1,6 +1,6 @@
-"""What `--help` shows: every parameter with its type, value and purpose.
+"""The page that `--help` shows: every parameter with its type, value and help text.
 
-The purpose is the comment at the parameter, or its entry in the docstring.
+The help text is the comment at the parameter, or its entry in the docstring.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ CONFIG: Final = "hydra/help/params_proto"
 """The path of the page's config."""
 
 _RESOLVER: Final = "params_proto_parameters"
-# OmegaConf 2.4, which Hydra 1.4 needs, has given the old name of another function to this one.
+# In OmegaConf 2.4, which Hydra 1.4 needs, it has the name that another function had before.
 _REGISTER: Final = "register_new_resolver" if IS_HYDRA_1_3 else "register_resolver"
 
-# Hydra resolves ${...} first, on the composed config, and fills in $... then.
+# Hydra first resolves ${...}, on the composed config, and then fills in $...
 _TEMPLATE: Final = f"""\
 ${{hydra.help.header}}
 
@@ -190,11 +190,13 @@ def _places(node: ast.stmt) -> list[_Place]:
         required = [None] * (len(positional) - len(node.args.defaults))
         defaults = [*required, *node.args.defaults, *node.args.kw_defaults]
         parameters = zip([*positional, *node.args.kwonlyargs], defaults, strict=True)
-        return [(one.arg, one, default or one) for one, default in parameters]
+        return [
+            (parameter.arg, parameter, default or parameter) for parameter, default in parameters
+        ]
     return [
-        (re.split(r"\W", ast.unparse(one), maxsplit=1)[0], one, one)
-        for one in cast("ast.ClassDef", node).body
-        if isinstance(one, (ast.Assign, ast.AnnAssign))
+        (re.split(r"\W", ast.unparse(statement), maxsplit=1)[0], statement, statement)
+        for statement in cast("ast.ClassDef", node).body
+        if isinstance(statement, (ast.Assign, ast.AnnAssign))
     ]
 
 

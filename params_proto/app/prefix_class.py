@@ -41,30 +41,32 @@ class PrefixClass(type):
         cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> PrefixClass:
         """Creates the class, with a descriptor in place of each field."""
-        made = super().__new__(cls, name, bases, body, **kwargs)
+        new_class = super().__new__(cls, name, bases, body, **kwargs)
         if "__qualname__" not in body:  # it is being unpickled, and gets its fields later
-            return made
+            return new_class
         defaults: dict[str, Any] = {}
-        for base in reversed(made.__mro__):
+        for base in reversed(new_class.__mro__):
             known = vars(base).get("__proto_parameters__")
             if known is None:
                 defaults = class_fields(base, defaults)
             else:
                 defaults = {**defaults, **known.defaults}
         for field in defaults:
-            setattr(made, field, FieldDescriptor(field))
-        key = current.key_of(made)
-        current.process.assigned.pop(key, None)  # of the class that this one replaces
-        made.__proto_parameters__ = ParameterSet(
+            setattr(new_class, field, FieldDescriptor(field))
+        key = current.key_of(new_class)
+        current.process.assigned.pop(key, None)  # those of a class that this one replaces
+        new_class.__proto_parameters__ = ParameterSet(
             key=key,
-            title=f"{made.__module__}.{made.__qualname__}",
+            title=f"{new_class.__module__}.{new_class.__qualname__}",
             name=name,
             node=snake_case(name),
             defaults=defaults,
-            annotations=partial(hints, made),
-            others={name for name in {*dir(made)} - defaults.keys() if not name.startswith("_")},
+            annotations=partial(hints, new_class),
+            others={
+                name for name in {*dir(new_class)} - defaults.keys() if not name.startswith("_")
+            },
         )
-        return made
+        return new_class
 
     @property
     def __proto_fields__(cls) -> Target:
@@ -121,13 +123,15 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
     if node is None:
         node = snake_case(cls.__name__)
     check_node(f"{cls.__module__}.{cls.__qualname__}", node)
-    made = cast("PrefixClass", cls)
+    result = cast("PrefixClass", cls)
     if not isinstance(cls, PrefixClass):
         # Derived from it, so that super() in its methods works.
-        kept = ("__module__", "__qualname__", "__doc__")
-        made = PrefixClass(cls.__name__, (cls,), {name: getattr(cls, name) for name in kept})
-    made.__proto_parameters__ = dataclasses.replace(made.__proto_parameters__, node=node)
-    return made
+        attributes = ("__module__", "__qualname__", "__doc__")
+        result = PrefixClass(
+            cls.__name__, (cls,), {name: getattr(cls, name) for name in attributes}
+        )
+    result.__proto_parameters__ = dataclasses.replace(result.__proto_parameters__, node=node)
+    return result
 
 
 def snake_case(name: str) -> str:

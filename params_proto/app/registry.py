@@ -29,14 +29,14 @@ class ParameterSet:
 
     Args:
         key: the key of its values.
-        title: its name with its module, for messages about several.
+        title: its name with its module, for messages about several of them.
         name: its name alone.
         node: where its fields are in the config: "" for the root.
         defaults: defaults by name; REQUIRED if there is none.
         annotations: returns the annotations of the fields when first needed, as the names in them
             may be defined after the function or class.
-        others: the public names of a class besides its fields: methods and constants.
-        takes_any: whether a function takes other names too (`**kwargs`).
+        others: the other public names of a class: methods and constants.
+        takes_any: whether a function takes other names, too (`**kwargs`).
         has_configs: whether the user's configs may have other names.
     """
 
@@ -97,7 +97,7 @@ classes: Final[dict[current.Key, PrefixClass]] = {}
 
 
 def find(module: str, name: str) -> Any:
-    """What a module has under a qualified name, None if nothing."""
+    """The object of a qualified name in a module; None if there is none."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -135,17 +135,17 @@ Values = dict[current.Key, dict[str, Any]]
 
 
 def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
-    """Checks values by name and converts them for their parameters; reports all mistakes at once.
+    """Checks values by name and converts them for their parameters; one error for all mistakes.
 
     Args:
-        target: what is bound or called. Its names come first; a function also takes those of
+        target: what is bound or called. Its names take precedence; a function also takes those of
             classes, a class only its own. None for any target that has the name.
         config: values by plain name (`lr`) or with the node (`training.lr`), optionally with a path
             into the value: `optimizer.momentum`.
     """
-    candidates = [one.__proto_parameters__ for one in list(classes.values())]
+    candidates = [owner.__proto_parameters__ for owner in list(classes.values())]
     if target is None:
-        candidates = [one.__proto_parameters__ for one in list(functions.values())] + candidates
+        candidates = [owner.__proto_parameters__ for owner in list(functions.values())] + candidates
     else:
         candidates = [target] if target.node else [target, *candidates]
     values: Values = {}
@@ -153,14 +153,14 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
     seen: dict[object, str] = {}
     for key, value in config.items():
         try:
-            of, name, path = _find_parameter(key, target, candidates)
-            first = seen.setdefault((of.key, name, *path), key)
+            owner, name, path = _find_parameter(key, target, candidates)
+            first = seen.setdefault((owner.key, name, *path), key)
             if first != key:
                 raise SweepError(f"{first} and {key} are one parameter: give it once.")
-            given = values.setdefault(of.key, {})
+            given = values.setdefault(owner.key, {})
             if path:
-                value = _replaced(given.get(name, of.value(name)), path, value, of.full(name))
-            given[name] = of.convert(name, value)
+                value = _replaced(given.get(name, owner.value(name)), path, value, owner.full(name))
+            given[name] = owner.convert(name, value)
         except SweepError as error:
             mistakes.append(Mistake(str(error), key))
     if mistakes:
@@ -173,27 +173,29 @@ def _find_parameter(
 ) -> tuple[ParameterSet, str, Sequence[str]]:
     """The parameter for a key, and the path inside its value."""
     first, *rest = key.split(".")
-    of_node = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
+    of_node = [
+        owner for owner in candidates if rest and owner.node == first and rest[0] in owner.defaults
+    ]
     if of_node:
         return only(rest[0], of_node), rest[0], rest[1:]
     if target is not None and target.takes_any and not rest:
         return target, first, rest
-    holders = [one for one in candidates if first in one.defaults]
-    if holders:
-        return only(first, [one for one in holders if not one.node] or holders), first, rest
+    owners = [owner for owner in candidates if first in owner.defaults]
+    if owners:
+        return only(first, [owner for owner in owners if not owner.node] or owners), first, rest
     who = "No function or prefix class has a" if target is None else f"{target.name} has no"
-    valid = [one.full(name) if rest else name for one in candidates for name in one.defaults]
+    valid = [owner.full(name) if rest else name for owner in candidates for name in owner.defaults]
     raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
 
 def only(name: str, found: Sequence[ParameterSet]) -> ParameterSet:
     """The only function or class with a name; raises if there are several."""
     if len(found) > 1:
-        titles = " and ".join([one.title for one in found])
-        cure = " or ".join([one.full(name) for one in found])
+        titles = " and ".join([owner.title for owner in found])
+        fix = " or ".join([owner.full(name) for owner in found])
         if not found[0].node:
-            cure = f"proto.bind({found[0].name}, ...) for the one meant"
-        raise SweepError(f"{name} is ambiguous: {titles} have it. Write {cure}.")
+            fix = f"proto.bind({found[0].name}, ...) to choose one"
+        raise SweepError(f"{name} is ambiguous: {titles} have it. Write {fix}.")
     return found[0]
 
 
@@ -206,7 +208,9 @@ def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
     elif is_record(kind):
         fields = {field: getattr(value, field) for field in record_fields(kind)}
     else:
-        raise SweepError(f"{name} has nothing inside it to set: it is {value!r}. Give it whole.")
+        raise SweepError(
+            f"{name} has nothing inside it to set: it is {value!r}. Give a whole value."
+        )
     fields[first] = _replaced(fields.get(first), rest, inner, f"{name}.{first}") if rest else inner
     try:
         return convert(fields, kind) if is_record(kind) else fields

@@ -52,12 +52,12 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         if not any(map(_COMPLETION.match, arguments)):
             arguments = resolve_overrides(task, arguments, partial(_root_names, main, task))
     except SweepError as error:
-        sys.stderr.write(f"{error}\n")  # as Hydra reports one
+        sys.stderr.write(f"{error}\n")  # as Hydra reports its own
         sys.exit(1)
     configs = app_configs(task.targets, {"sweeper": "params_proto"})
     page = nullcontext()
     if {"-h", "--help"} & {*arguments}:
-        from params_proto.app import help  # which reads the source
+        from params_proto.app import help  # needed only here
 
         configs = {**app_configs(task.targets, help.DEFAULTS), help.CONFIG: help.page(task)}
         page = help.resolver(task)
@@ -65,10 +65,10 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         try:
             main()
         except SystemExit as end:
-            # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
+            # argparse exits with 2 for a wrong option, Hydra with 1 for a wrong override.
             mark = "--" if end.code == 2 else "="
             if end.code:
-                rejected = [one for one in arguments if mark in one]
+                rejected = [argument for argument in arguments if mark in argument]
                 sys.stderr.writelines(f"{line}\n" for line in suggestions(task, rejected))
             raise
 
@@ -79,7 +79,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     if task.closed:
         return groups
     # Swept values are not in the config of a multirun either.
-    line = [one for one in arguments if one not in _MODES and not sweeps(one)]
+    line = [argument for argument in arguments if argument not in _MODES and not sweeps(argument)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
@@ -206,5 +206,5 @@ def sweeps(argument: str) -> bool:
     """Whether an argument is an override with several values."""
     try:
         return "=" in argument and read(argument).is_sweep_override()
-    except SweepError:  # which Hydra reports
+    except SweepError:  # reported by Hydra
         return False

@@ -48,7 +48,7 @@ class Task:
             app.
         nodes: the prefix classes by node. They are pickled with the task, so that the other process
             can set their values.
-        closed: whether the user has no configs, whose additional keys would be allowed.
+        closed: whether the user has no configs of their own, which could have other keys.
     """
 
     __name__: str
@@ -61,8 +61,8 @@ class Task:
         closed: bool,
     ) -> None:
         functools.update_wrapper(self, app)  # for callbacks, which look at the task function
-        # Hydra looks at __wrapped__ for the folder of the configs and the name of the job. It has
-        # to find a script's function: for one of an imported module, it would look for configs in a
+        # Hydra reads the config folder and the job's name from __wrapped__, which must look like a
+        # script's function: for one of an imported module, Hydra would look for configs in a
         # package, and fail without one. A notebook's cell counts as a file in the directory.
         function = cast("FunctionType", inspect.unwrap(app))
         code, name = function.__code__, function.__name__
@@ -94,13 +94,13 @@ class Task:
             same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
             classes[name] = own if same else known
         targets: list[Target] = []
-        for one in (root, *[one.__proto_parameters__ for one in classes.values()]):
+        for parameters in (root, *[prefix.__proto_parameters__ for prefix in classes.values()]):
             # An assigned or currently bound value of a field is its default in the app.
             fields = {
-                name: replace(field, default=one.value(name))
-                for name, field in one.target.fields.items()
+                name: replace(field, default=parameters.value(name))
+                for name, field in parameters.target.fields.items()
             }
-            targets.append(replace(one.target, fields=fields))
+            targets.append(replace(parameters.target, fields=fields))
         return cls(app, targets, classes, closed)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -130,9 +130,9 @@ class Task:
             return self.app.__wrapped__(**arguments)
 
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
-        """The mistakes in values that overrides (`keys`) gave, as the job would report them.
+        """The mistakes in the values of overrides (by their keys), as the job would report them.
 
-        A value with an interpolation is left to the job, and so are those of a node that no
+        A value with an interpolation is left to the job, as are the values of a node that no
         override changes, unless a required one is missing.
         """
         mistakes: list[str] = []
@@ -151,8 +151,8 @@ class Task:
     ) -> dict[str, Any]:
         """The values of a target's fields in a job's config; mistakes are added to `mistakes`.
 
-        Before there is a job, `given` has the fields and nodes that its overrides change. Other
-        fields are then left out if they have a default, and so are interpolated ones.
+        To check a job before it runs, `given` has the fields and nodes that its overrides change.
+        Interpolated fields are then left out, and other fields if they have a default.
         """
         content = OmegaConf.select(config, target.node, default=OmegaConf.create())
         if not isinstance(content, DictConfig):
@@ -175,7 +175,7 @@ class Task:
         try:
             return python_values(target, content, self.nodes)
         except SweepError as error:
-            mistakes += [one.text for one in error.mistakes]
+            mistakes += [mistake.text for mistake in error.mistakes]
             return {}
 
     def is_plain(self, key: str) -> bool:
@@ -194,7 +194,7 @@ class Task:
 
     def _classes_with(self, field: str) -> list[ParameterSet]:
         found = [cls.__proto_parameters__ for cls in self.nodes.values()]
-        return [one for one in found if field in one.defaults]
+        return [parameters for parameters in found if field in parameters.defaults]
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that is neither a parameter nor a field, else None.
@@ -202,12 +202,12 @@ class Task:
         Keys below a field, Hydra's own keys and config groups are not checked.
         """
         first, _, below = key.partition(".")
-        target = next((one for one in self.targets[1:] if one.node == first), self.root)
+        target = next((other for other in self.targets[1:] if other.node == first), self.root)
         name = below.partition(".")[0] if target.node else first
         is_path = key.replace(".", "").isidentifier() and first != "hydra"
         if not is_path or not name or name in target.fields or target.open:
             return None
-        valid = [*[full_key(target.node, one) for one in target.fields], *self.nodes]
+        valid = [*[full_key(target.node, field) for field in target.fields], *self.nodes]
         close = self.suggestion(key)
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
@@ -220,10 +220,10 @@ class Task:
 
     def suggestion(self, key: str) -> str | None:
         """The parameter or sweeper option that a key was probably meant to be."""
-        Plugins.instance()  # which has the sweeper store its options, where no app has begun
+        Plugins.instance()  # makes the sweeper store its options, if no app has started
         options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
         meant = {str(option): f"hydra.sweeper.{option}" for option in options}
-        names = [full_key(one.node, name) for one in self.targets for name in one.fields]
+        names = [full_key(target.node, name) for target in self.targets for name in target.fields]
         names += self.nodes
         for name in names:  # lr and training_lr mean training.lr
             meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}

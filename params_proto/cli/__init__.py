@@ -1,1 +1,1 @@
-"""The commands: `params-proto`, or `python -m params_proto`."""
+"""The subcommands of `params-proto`, or `python -m params_proto`."""

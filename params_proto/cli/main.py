@@ -1,4 +1,4 @@
-"""The command line: which command, with which arguments."""
+"""The command line of `params-proto`: its subcommands and their arguments."""
 
 from __future__ import annotations
 
@@ -63,16 +63,18 @@ def _seconds(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="params-proto",
-        description="Inspect sweeps and their results, and run their jobs by workers.",
+        description="Inspect sweeps and their results, and run their jobs with workers.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(home: str, name: str, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        made.set_defaults(command=(home, name))
-        return made
+        subparser = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
+        subparser.set_defaults(command=(home, name))
+        return subparser
 
     show = command("show", "show", "the jobs of a sweep, without running or expanding it")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
@@ -92,16 +94,16 @@ def _parser() -> argparse.ArgumentParser:
     best = command("results", "best", "the command that reruns the best job of a sweep")
     failures = command("results", "failures", "the failed jobs, with their tracebacks")
     report = command("report", "report", "a sweep as an HTML page with figures, DIR/report.html")
-    for one in (best, failures, report):
-        one.add_argument("directory", type=Path, metavar="DIR")
+    for subparser in (best, failures, report):
+        subparser.add_argument("directory", type=Path, metavar="DIR")
     report.add_argument("--output", type=Path, metavar="FILE", help="write this file instead")
-    for one, metric, over in (
+    for subparser, metric, over in (
         (best, "metric that ranks the jobs; not needed if they return a number", _MEANS),
         (report, "metric that the page shows first", _REPEATS),
     ):
-        one.add_argument("--metric", help=metric)
-        one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
-        one.add_argument("--over", action="append", metavar="KEY", help=over)
+        subparser.add_argument("--metric", help=metric)
+        subparser.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
+        subparser.add_argument("--over", action="append", metavar="KEY", help=over)
     work = command("workers", "work", "add workers to a sweep")
     work.add_argument("directory", type=Path, metavar="DIR")
     work.add_argument("--workers", type=int, metavar="N", help="how many workers (1)")
@@ -115,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch = command("workers", "watch", "the progress of a sweep, until it ends")
     watch.add_argument("directory", type=Path, metavar="DIR")
-    stop = command("workers", "stop", "start no more jobs of a sweep")
+    stop = command("workers", "stop", "stop a sweep: its workers start no more jobs")
     stop.add_argument("directory", type=Path, metavar="DIR")
     stop.add_argument("--now", action="store_true", help="end the running jobs as well")
     command("show", "schema", "the JSON schema of sweep files, for an editor")

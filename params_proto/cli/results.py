@@ -1,4 +1,4 @@
-"""`params-proto results`, `best` and `failures`: the jobs of sweeps that run or have run."""
+"""`params-proto results`, `best` and `failures`: the jobs of sweeps, running or ended."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def results(
     directories: Sequence[Path], sort: str | None, direction: str | None, form: str | None
 ) -> str:
     """The jobs of sweeps as a table, `csv` or `json` lines; `sort` is the metric to rank by."""
-    tables = [table(one) for one in directories]
+    tables = [table(path) for path in directories]
     whole = combine_tables(tables)
     rows = list(whole)
     metrics = metrics_of(rows)
@@ -48,11 +48,11 @@ def results(
     if form is None:
         color = has_colors(sys.stdout)
         texts: list[str] = []
-        for one in tables:
-            own = [row for row in rows if row.sweep == str(one.directory)]
-            text = format_rows(own, one.keys, metrics_of(own), color=color)
+        for sweep in tables:
+            own = [row for row in rows if row.sweep == str(sweep.directory)]
+            text = format_rows(own, sweep.keys, metrics_of(own), color=color)
             counts = format_statuses(Counter(row.status for row in own))
-            texts.append(f"{one.directory}: {counts}\n{text}")
+            texts.append(f"{sweep.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
     head, *lines = tabulate(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
@@ -71,9 +71,9 @@ def best(
 ) -> str:
     """The command that reruns the best job; for a sweep launched from Python, its overrides.
 
-    Prints which job that is to standard error. With `over`, keys that distinguish repeats,
-    configurations are ranked by the mean of their repeats, and the command reruns those of the
-    best.
+    Prints which job that is to standard error. With `over`, the keys that distinguish repeats,
+    configurations are ranked by the mean of their repeats, and the command reruns all repeats of
+    the best one.
     """
     found, plan, records = table_with_records(directory), read_plan(directory), JobStore(directory)
     rows = list(found)
@@ -105,8 +105,8 @@ def best(
             f"= {format_cell(best.metrics[order.metric])}, {which}", "--direction "
         )
     )
-    read = [*filter(None, map(records.read, jobs))]
-    return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
+    best_records = [*filter(None, map(records.read, jobs))]
+    return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, best_records)}"
 
 
 def failures(directory: Path) -> str:
@@ -114,8 +114,8 @@ def failures(directory: Path) -> str:
     records = JobStore(directory)
     failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
     texts = [
-        f"job {one.job}: {' '.join(one.overrides)}\n{directory / one.dir}\n"
-        f"{one.error.traceback.rstrip() if one.error else 'its process died'}"
-        for one in filter(None, map(records.read, failed))
+        f"job {record.job}: {' '.join(record.overrides)}\n{directory / record.dir}\n"
+        f"{record.error.traceback.rstrip() if record.error else 'its process died'}"
+        for record in filter(None, map(records.read, failed))
     ]
     return "\n\n".join(texts) or "No job has failed."

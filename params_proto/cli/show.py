@@ -24,7 +24,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
 
     `sweep` is a file, `path.py:attribute`, or the directory of a sweep.
     """
-    # Modules are found from the working directory on, as `python -m` finds them.
+    # Modules are looked up in the working directory first, as with `python -m`.
     sys.path.insert(0, os.getcwd())
     saved = Path(sweep) / SWEEP
     try:
@@ -33,17 +33,17 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
             cwd=Path.cwd(),
             loader=options_loader(config_dir),
         )
-        read = Sweep.from_expression(steps.expression, *steps.targets)
-    except SweepError as error:  # it names the missing option
+        loaded = Sweep.from_expression(steps.expression, *steps.targets)
+    except SweepError as error:  # it starts with an option that this command does not have
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
-    keys = list(read.keys)
-    rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
+    keys = list(loaded.keys)
+    rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(loaded, max(head, 0)))]
     # Configs left by exclude and where are counted one by one.
-    size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
-    least = "at least " if size == _COUNTED and read.expression.filters else ""
+    size = sum(1 for _ in islice(loaded, _COUNTED)) if loaded.expression.filters else loaded.size
+    least = "at least " if size == _COUNTED and loaded.expression.filters else ""
     keyed = f"{pluralize(len(keys), 'key')}: {', '.join(keys)}"
     count = f"{least}{pluralize(size, 'config')} of {keyed}"
-    lines = [repr(read), count, *format_table(["job", *keys], rows)]
+    lines = [repr(loaded), count, *format_table(["job", *keys], rows)]
     if size > len(rows):
         lines.append(f"and {least}{size - len(rows):,} more")
     return "\n".join(lines)

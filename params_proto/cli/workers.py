@@ -36,10 +36,10 @@ def work(
     time_limit: float | None,
     rerun: str | None,
 ) -> NoReturn:
-    """Runs jobs of a sweep by workers of this machine until none is left.
+    """Runs jobs of a sweep with workers on this machine until none are left.
 
     Raises:
-        SweepError: there is no such sweep, or a mistake in an option.
+        SweepError: there is no such sweep, or an option is wrong.
         SystemExit: always, with the status of the sweep.
     """
     found = workers_dir.read_setup(directory)
@@ -51,10 +51,10 @@ def work(
     here = found.with_failures_reset()
     if not (here.path.exists() and here.path.samefile(directory)):  # seen by another path from here
         here = here._replace(directory=str(directory.absolute()))
-    here.write()  # which lifts a stop
+    here.write()  # removes an earlier request to stop
     _queue_again(directory, again)
     engine = LocalEngine()
-    what = engine.start(here, [{**one, **limit} for one in environments])
+    what = engine.start(here, [{**environment, **limit} for environment in environments])
     write(f"{what} for {directory}.")
     try:
         with interrupts():
@@ -71,7 +71,7 @@ def work(
 
 @contextmanager
 def _naming_flags() -> Generator[None, None, None]:
-    """Has errors name the flags of this command, not the options of the sweeper."""
+    """Makes errors name the flags of this command instead of the sweeper's options."""
     try:
         yield
     except SweepError as error:
@@ -80,7 +80,7 @@ def _naming_flags() -> Generator[None, None, None]:
 
 
 def _gpus(text: str | None) -> str | int | list[str] | None:
-    """What a command line says of GPUs, as `hydra.sweeper.gpus` has it.
+    """The value of `--gpus`, in the form of `hydra.sweeper.gpus`.
 
     >>> _gpus("auto"), _gpus("2"), _gpus("0,MIG-1"), _gpus("[2]")
     ('auto', 2, ['0', 'MIG-1'], ['2'])
@@ -91,7 +91,7 @@ def _gpus(text: str | None) -> str | int | list[str] | None:
 
 
 def _statuses(text: str | None) -> frozenset[Status]:
-    """Which statuses to rerun, by `--rerun`.
+    """Which statuses to rerun, from `--rerun`.
 
     >>> _statuses("failed") == _statuses("[failed]") == {Status.FAILED}
     True
@@ -103,7 +103,7 @@ def _statuses(text: str | None) -> frozenset[Status]:
 
 
 def _names(text: str) -> list[str]:
-    return [one.strip() for one in text.strip("[]").split(",") if one.strip()]
+    return [name.strip() for name in text.strip("[]").split(",") if name.strip()]
 
 
 def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
@@ -112,10 +112,11 @@ def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
         return
     again = [
         queue.QueuedJob(
-            Job(one.job, one.overrides, one.dir, one.attempt), queue.failed_attempts(one)
+            Job(record.job, record.overrides, record.dir, record.attempt),
+            queue.failed_attempts(record),
         )
-        for one in JobStore(directory).all()
-        if isinstance(one, Record) and one.status in wanted
+        for record in JobStore(directory).all()
+        if isinstance(record, Record) and record.status in wanted
     ]
     queue.enqueue(directory, again)
 
@@ -157,10 +158,10 @@ def _watch(directory: Path) -> int:
 
 
 def stop(directory: Path, now: bool) -> str:
-    """Has the workers of a sweep start no more jobs.
+    """Makes the workers of a sweep start no more jobs.
 
     Returns:
-        What happens now.
+        A description of what happens next.
     """
     workers_dir.read_setup(directory)
     if workers_dir.has_ended(directory):

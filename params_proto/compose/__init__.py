@@ -1,4 +1,4 @@
-"""Configs at the cost of a copy: what Hydra composes again for each job, composed once.
+"""Composes once what Hydra composes again for each job, and then copies it.
 
 Only this package uses Hydra's private names. With `hydra.sweeper.compose=hydra`, and for a single
 job of an app without config files, Hydra's own loader composes, unchanged by these functions.
@@ -40,7 +40,7 @@ def cached_loader(loader: ConfigLoader) -> ConfigLoader:
 def share_prefixes(loader: ConfigLoader) -> None:
     """Makes a loader of more than one config compose from shared prefixes, if possible.
 
-    It composes the next config through Hydra as well, which a sweep of one job should not pay for.
+    The next config is also composed by Hydra, a cost to spare a sweep of one job.
     """
     start = getattr(loader, "share_prefixes", None)
     if start is not None:
@@ -60,8 +60,8 @@ def make_loader(configs: str | None) -> ConfigLoader:
 def copy_files(loader: ConfigLoader, folder: Path) -> None:
     """Copies the config files as of the start of the sweep, for jobs that start later.
 
-    Replaces what another sweep has left in the folder. Hydra's own loader, which reads files when
-    it needs them, copies none.
+    Replaces what another sweep has left in the folder. Does nothing for Hydra's own loader, which
+    reads the files for each job.
     """
     write = getattr(loader, "copy_files", None)
     if write is not None:
@@ -69,7 +69,7 @@ def copy_files(loader: ConfigLoader, folder: Path) -> None:
 
 
 def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> ConfigLoader:
-    """A loader of an app's configs as `copy_files` wrote them; of the files, if it wrote none.
+    """A loader of an app's configs as `copy_files` wrote them, or of the originals if it did not.
 
     Args:
         search_path: that of the app's own loader, each provider and its path.
@@ -85,6 +85,6 @@ def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) 
 
 
 def with_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
-    """A loader over what `copy_files` wrote; the given one if it wrote nothing."""
-    read = getattr(cached_loader(loader), "with_copies", None) if folder.is_dir() else None
-    return loader if read is None else read(folder)
+    """A loader over what `copy_files` wrote; the given loader if it wrote nothing."""
+    method = getattr(cached_loader(loader), "with_copies", None) if folder.is_dir() else None
+    return loader if method is None else method(folder)

@@ -1,7 +1,7 @@
-"""Copies of configs in a fraction of the time of `copy.deepcopy`, and how two configs differ.
+"""Copies configs in a fraction of the time of `copy.deepcopy`, and compares them.
 
 A job's config is a clone of the shared part. Hydra then copies it, or its node `hydra`, four times
-as the job starts: half of the cost of an empty job.
+while the job starts: half of the cost of an empty job.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -19,7 +19,7 @@ _create = object.__new__
 
 
 def clone(node: Any, parent: Any = None) -> Any:
-    """Copies a node and all below it like `copy.deepcopy`, into a parent.
+    """Copies a node and everything below it into a parent, like `copy.deepcopy`.
 
     Values are shared, as with `copy.deepcopy`; OmegaConf's own state is not.
     """
@@ -66,19 +66,19 @@ def children(node: Any) -> dict[Any, Any]:
 def cloned_by_deepcopy(config: DictConfig) -> DictConfig:
     """Makes `copy.deepcopy` use `clone` for a job's config and its node `hydra`."""
     for node in (config, config._get_node("hydra")):
-        # Where deepcopy looks first. To set it as an attribute would make it a key.
+        # deepcopy looks here first. Setting it as an attribute would add a key.
         vars(node)["__deepcopy__"] = _Cloned(node)
     return config
 
 
 class _Cloned:
-    """Clones a node; in a pickle, which may outlive this module, what its class has for it."""
+    """Clones a node. It is pickled as the method of the node's class: pickles may outlive us."""
 
     def __init__(self, node: Any) -> None:
         self._node = node
 
     def __call__(self, memo: dict[int, Any]) -> Any:
-        if memo:  # which may hold parts of the node
+        if memo:  # may contain parts of the node
             return type(self._node).__deepcopy__(self._node, memo)
         return clone(self._node, self._node.__dict__["_parent"])
 

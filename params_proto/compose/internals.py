@@ -1,4 +1,4 @@
-"""Access to private names of Hydra and the standard library for the rest of the package."""
+"""Gives the other packages access to private names of Hydra and the standard library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 IS_HYDRA_1_3: Final = __version__.startswith("1.3.")
-"""Whether this is the older of the two Hydras, where they differ."""
+"""Whether this is Hydra 1.3, for the differences from Hydra 1.4."""
 
 
 def share_with_children(name: str, value: Any) -> None:
@@ -52,31 +52,31 @@ def callbacks_of(config: DictConfig) -> Callbacks:
 
 
 def without_callbacks(context: HydraContext) -> None:
-    """Has the callbacks of a multirun called no more."""
+    """Removes the callbacks of a multirun, so that they are no longer called."""
     cast("list[Any]", cast("Any", context.callbacks).callbacks).clear()
 
 
 def finish_interpreter() -> None:
-    """Does what Python does at its end: waits for threads, and calls what `atexit` has."""
-    cast("Any", threading)._shutdown()  # those that are not daemons
+    """Does what Python does when it exits: waits for threads, and calls `atexit` functions."""
+    cast("Any", threading)._shutdown()  # non-daemon threads
     cast("Any", atexit)._run_exitfuncs()
 
 
 def unwrap_hydra_main(
     function: Any,
 ) -> tuple[TaskFunction, str | None, str | None, AbstractContextManager[Any]] | None:
-    """What `hydra.main` has decorated a function with, below other decorators; None if it has not.
+    """What `hydra.main` was given for a function, below other decorators; None if it was not used.
 
     Returns the task function, its config path relative to its file, the name of the primary config,
     and a context in which configs may call what they may in the app.
     """
-    made = made_by_hydra_main(function)
-    if made is None:
+    decorated = made_by_hydra_main(function)
+    if decorated is None:
         return None
-    closure = inspect.getclosurevars(made).nonlocals
+    closure = inspect.getclosurevars(decorated).nonlocals
     allowed = nullcontext()
     if closure.get("execution_whitelist") is not None:  # since Hydra 1.4
         from hydra import utils
 
         allowed = getattr(utils, "execution_whitelist")(closure["execution_whitelist"])  # noqa: B009
-    return made.__wrapped__, closure.get("config_path"), closure.get("config_name"), allowed
+    return decorated.__wrapped__, closure.get("config_path"), closure.get("config_name"), allowed

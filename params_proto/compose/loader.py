@@ -27,8 +27,8 @@ from params_proto.compose.sources import Repository, unknown_source
 
 log = logging.getLogger(__name__)
 
-# What prefixes call of Hydra's loader, or override. Where one takes other arguments, the first job
-# cannot be composed from a prefix, and Hydra composes all of them.
+# The methods of Hydra's loader that prefixes call or override. If one takes other arguments, the
+# first job cannot be composed from a prefix, and Hydra composes all jobs.
 _NEEDS = (
     "_load_configuration_impl",
     "_parse_overrides_and_create_caching_repo",
@@ -37,7 +37,7 @@ _NEEDS = (
     "_apply_overrides_to_config",
 )
 
-# The files of a loader that came to this process in a pickle, once for each job, and its prefixes.
+# The files of a loader that was unpickled in this process, once per job, and its prefixes.
 _unpickled: dict[str, Repository] = {}
 _lock = Lock()  # a launcher may compose in threads
 
@@ -106,9 +106,9 @@ class CachedLoader(ConfigLoaderImpl):
         validate_sweep_overrides: bool = True,
         **later: Any,
     ) -> DictConfig:
-        """See Hydra's."""
+        """See Hydra's method."""
         arguments = (config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
-        by_hydra = partial(self._hydras().load_configuration, *arguments, **later)
+        by_hydra = partial(self._hydra_loader().load_configuration, *arguments, **later)
         # Since Hydra 1.4, a config may have aliases for overridden keys.
         aliases = getattr(self, "get_override_aliases", None)
         if (
@@ -123,8 +123,8 @@ class CachedLoader(ConfigLoaderImpl):
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
-        """See Hydra's."""
-        by_hydra = partial(self._hydras().load_sweep_config, master_config, sweep_overrides)
+        """See Hydra's method."""
+        by_hydra = partial(self._hydra_loader().load_sweep_config, master_config, sweep_overrides)
         if not self._shares:
             return by_hydra()
         hydra = master_config.hydra
@@ -141,9 +141,10 @@ class CachedLoader(ConfigLoaderImpl):
         shared: list[str],
         own: list[str],
     ) -> DictConfig:
-        from params_proto.compose import prefix  # which a sweep of one job does not need
+        from params_proto.compose import prefix  # not needed for a sweep of one job
 
         config, problem = None, None
+        job = " ".join(own) or "a job"
         try:
             config = prefix.prefixes_of(self, config_name, [*shared, *own]).compose(shared, own)
             if master is not None:
@@ -153,8 +154,9 @@ class CachedLoader(ConfigLoaderImpl):
                 OmegaConf.copy_cache(from_config=master, to_config=config)
         except prefix.NotCacheableError as error:
             log.debug(f"{' '.join(own)} is composed by Hydra's own code: {error}")
-        except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
-            config, problem = None, f"not at all ({type(error).__name__}: {error})"
+        except Exception as error:  # Hydra raises it, too, or this code does not fit Hydra
+            config = None
+            problem = f"fails to compose the config of {job} ({type(error).__name__}: {error})"
         if config is not None and self._agrees:
             return config
         expected = by_hydra()  # raises errors for the user to fix
@@ -163,17 +165,16 @@ class CachedLoader(ConfigLoaderImpl):
             if found is None:
                 self._agrees = True
                 return config
-            problem = f"differently from Hydra: {found}"
+            problem = f"composes the config of {job} differently from Hydra: {found}"
         if problem is not None:
             self._shares = False
             log.warning(
-                f"hydra.sweeper.compose=cached composes the config of {' '.join(own) or 'a job'}"
-                f" {problem}. All configs are composed by Hydra from here on, as with"
-                " hydra.sweeper.compose=hydra."
+                f"hydra.sweeper.compose=cached {problem}. All configs are composed by Hydra from"
+                " here on, as with hydra.sweeper.compose=hydra."
             )
         return expected
 
-    def _hydras(self) -> ConfigLoaderImpl:
+    def _hydra_loader(self) -> ConfigLoaderImpl:
         """Hydra's own loader over the same files."""
         own = object.__new__(ConfigLoaderImpl)
         vars(own).update(vars(self), repository=self.repository)

@@ -1,8 +1,8 @@
 """The shared prefix of jobs' configs: Hydra's composition up to the job's own values.
 
-Jobs with the same choices of groups share a prefix. Hydra's own code composes it from plain files
-and structured configs. What may differ in the next job is not cacheable and left to Hydra: a
-resolver that decides what is composed, and an override of what Hydra fills in last.
+Jobs with the same choices of groups share a prefix, which Hydra's own code composes from plain
+files and structured configs. What may differ in the next job is not cacheable, and is left to
+Hydra: a resolver that decides what is composed, and an override of what Hydra fills in last.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -39,13 +39,13 @@ from params_proto.compose.sources import unknown_source
 if TYPE_CHECKING:
     from params_proto.compose.loader import CachedLoader
 
-# A job is composed to be checked, and again to be launched: where each has a prefix of its own,
-# those whose prefixes have no more nodes than this find theirs again. A node takes some 650 bytes:
-# 64 MiB in all, for hundreds of prefixes or, of a large config, for tens.
+# The most nodes in all kept prefixes together. A job is composed twice, to check it and to launch
+# it; even if each has a prefix of its own, most are still there the second time. A node takes some
+# 650 bytes, so this is 64 MiB: hundreds of prefixes, or tens of a large config.
 _NODES = 100_000
 
 _RESOLVER = re.compile(r"\$\{\s*[\w.]+\s*:")
-# Of the node hydra: what Hydra fills in after a job's values.
+# The keys of the node hydra that Hydra fills in after a job's values.
 _FILLED_IN = ("overrides", "runtime")
 
 # Hydra 1.3's; Hydra 1.4 has a resolver for it.
@@ -73,11 +73,11 @@ class ConfigPrefix(NamedTuple):
 def prefixes_of(loader: CachedLoader, config_name: str | None, lines: Sequence[str]) -> Prefixes:
     """The prefixes for a primary config and the search path in the overrides."""
     paths = [line for line in lines if "hydra.searchpath" in line]
-    kept = loader.repository.prefixes
+    prefixes = loader.repository.prefixes
     where = (config_name, *paths)
-    if where not in kept:
-        kept[where] = Prefixes(loader, config_name, paths)
-    return kept[where]
+    if where not in prefixes:
+        prefixes[where] = Prefixes(loader, config_name, paths)
+    return prefixes[where]
 
 
 class Prefixes:
@@ -90,8 +90,10 @@ class Prefixes:
     """
 
     def __init__(self, loader: CachedLoader, config_name: str | None, paths: list[str]) -> None:
-        made = ConfigLoaderImpl._parse_overrides_and_create_caching_repo(loader, config_name, paths)
-        self._repository: Any = made[1].delegate  # over the whole search path
+        parsed = ConfigLoaderImpl._parse_overrides_and_create_caching_repo(
+            loader, config_name, paths
+        )
+        self._repository: Any = parsed[1].delegate  # over the whole search path
         if (unknown := unknown_source(self._repository.get_sources())) is not None:
             raise NotCacheableError(unknown)
         self._search_path = loader.config_search_path
@@ -99,7 +101,7 @@ class Prefixes:
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
         self._lock = Lock()  # a launcher may compose in threads
         self._loaded: dict[tuple[object, ...], ConfigResult] = {}
-        self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
+        self._read = lru_cache(_NODES // 10)(self._parsed)  # each takes as much memory as ten nodes
 
     def compose(self, shared: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job from the overrides shared by all jobs and its own."""
@@ -115,7 +117,7 @@ class Prefixes:
         with self._lock:
             self._kept[key] = prefix
             self._kept.move_to_end(key)
-            while len(self._kept) > max(1, _NODES // nodes):  # others have about as many
+            while len(self._kept) > max(1, _NODES // nodes):  # all have about as many nodes
                 self._kept.popitem(last=False)
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
@@ -126,7 +128,7 @@ class Prefixes:
         return config
 
     def _parsed(self, line: str) -> tuple[Override, bool]:
-        """An override, and whether it chooses a group's option, by Hydra's rule: else a value."""
+        """An override, and whether it chooses a group's option, by Hydra's rule, or a value."""
         override = OverridesParser.create().parse_overrides([line])[0]
         if override.is_sweep_override():
             raise NotCacheableError(f"{line} is a sweep")
@@ -146,13 +148,13 @@ class Prefixes:
         try:
             whole = composition._load_configuration_impl(self._config_name, [], RunMode.RUN)
         except NotCacheableError as error:
-            return str(error)  # which has not, as its traceback, all that was composed
+            return str(error)  # the error itself would keep all that was composed, in its traceback
         config, nodes = composition.merged
         OmegaConf.set_struct(config, True)
         OmegaConf.set_readonly(config.hydra, False)
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
         lines = whole.hydra.overrides
-        lines.task.clear()  # of the groups, which are the job's own to list
+        lines.task.clear()  # the choices of groups, which each job lists itself
         lines.hydra.clear()
         lines.hydra.extend(shared)
         filled_in = {name: whole.hydra._get_node(name) for name in _FILLED_IN}
@@ -224,7 +226,7 @@ class _Composition(ConfigLoaderImpl):
         result = self._loaded[key]
         if _RESOLVER.search(repr(result.defaults_list)):
             raise NotCacheableError(f"a resolver chooses in {result.defaults_list}")
-        return replace(result, config=clone(result.config))  # which Hydra merges without a copy
+        return replace(result, config=clone(result.config))  # Hydra merges it without a copy
 
 
 def _count(node: Any) -> int:

@@ -36,8 +36,8 @@ from params_proto.errors import SweepError
 
 log = logging.getLogger(__name__)
 
-# Folders of a config directory that are read, those next to its root first: with config_path="."
-# it is the whole project, data and all. What is in others is read where it is.
+# How many folders of a config directory are read at the start, the ones nearest its root first:
+# with config_path="." it is the whole project, data included. Others are read when needed.
 _FOLDERS = 1000
 _OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # marks a folder written by Hydra
 
@@ -95,7 +95,7 @@ class _KeptSource(ConfigSource):
             return super().load_config(config_path)  # type: ignore[safe-super]
         text = self.texts[name].decode()
         stream = cast("Any", io.StringIO(text, newline=None))
-        stream.name = os.path.realpath(self._root / name)  # which YAML's errors show
+        stream.name = os.path.realpath(self._root / name)  # for YAML's errors
         return ConfigResult(
             config=OmegaConf.load(stream),
             path=f"{self.scheme()}://{self.path}",
@@ -113,7 +113,7 @@ class Repository(ConfigRepository):
     """
 
     def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
-        self.prefixes: dict[tuple[str | None, ...], Any] = {}  # what is composed of these files
+        self.prefixes: dict[tuple[str | None, ...], Any] = {}  # composed from these files
         self._copies = copies
         self._kept: dict[tuple[str, str], _KeptSource] = {}
         self._results: dict[tuple[object, ...], ConfigResult | None] = {}
@@ -125,7 +125,7 @@ class Repository(ConfigRepository):
         super().__init__(search_path)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Repository:
-        # Each composition takes one, to give it another search path: all else may be shared.
+        # Each composition copies the repository, to change its search path: the rest can be shared.
         return copy(self)
 
     def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
@@ -178,8 +178,8 @@ class Repository(ConfigRepository):
         if root is None:
             return source
         kind = type(source)
-        made: Any = type(kind.__name__, (_KeptSource, kind), {})
-        return self._kept.setdefault(place, made(source, root, name))  # or another thread's
+        source_class: Any = type(kind.__name__, (_KeptSource, kind), {})
+        return self._kept.setdefault(place, source_class(source, root, name))  # or another thread's
 
 
 def _directory_of(source: ConfigSource) -> Path | None:

@@ -31,10 +31,10 @@ from params_proto.fields.signature import (
 SCALARS: Final = frozenset({bool, int, float, str, bytes})
 
 ConvertScalar = Callable[[Any, type], Any]
-"""How a scalar or an enum's member becomes one of another type."""
+"""Converts a scalar or an enum member to another type."""
 
 CONSTRUCTOR_ERRORS: Final = (AssertionError, TypeError, ValueError)
-"""Exceptions of constructors of users' classes that do not accept their values."""
+"""Exceptions by which constructors of users' classes reject values."""
 
 # The concrete type of values in a field of each container type.
 _CONCRETE: Final[Mapping[Any, Any]] = {
@@ -86,7 +86,7 @@ def convert_exact(value: Any, kind: type) -> Any:
     params_proto.fields.convert.ConversionError: 9007199254740993 is not a float: \
 it would be rounded
     """
-    value = of_python(value)
+    value = from_array(value)
     if type(value) is kind:
         return value
     if issubclass(kind, enum.Enum):
@@ -108,7 +108,8 @@ it would be rounded
 def coerce_like_omegaconf(value: Any, kind: type) -> Any:
     """Converts a scalar or enum member as OmegaConf does for a field of the type.
 
-    So a value in a tuple or union, which OmegaConf does not check, is treated as it would be alone.
+    So a value in a tuple or union, which OmegaConf does not check, is converted as in a field of
+    its own.
 
     >>> coerce_like_omegaconf("32", int), coerce_like_omegaconf(1, str)
     (32, '1')
@@ -149,20 +150,20 @@ def typed_node(kind: Any, value: Any = None) -> Any:
 def convert(
     value: Any, annotation: Any, default: Any = REQUIRED, scalar: ConvertScalar = convert_exact
 ) -> Any:
-    """The value as a field of this annotation holds it, when nothing is lost on the way.
+    """Converts a value to a field's annotation, if nothing is lost.
 
     An int goes into a float, text into a path or the name of an enum's member, a list into a
     tuple or set of the annotated elements, a mapping into a dataclass, a dotted name into a
     Callable. Text is not parsed: "32" is not an int, nor is True. A field of an abstract
     type has one type of value: a Sequence is a list, a Mapping a dict.
 
-    Without an annotation, a list becomes the tuple or set that the default is, and text the path or
-    member of an enum.
+    Without an annotation, a list becomes a tuple or set if the default is one, and text a path or
+    an enum member.
 
     Args:
         value: any value; it is not changed.
-        annotation: a resolved annotation. Any, a type variable and the like hold everything.
-        default: the field's default: where it is None, so may the value be.
+        annotation: a resolved annotation. Any, a type variable and the like accept any value.
+        default: the field's default; if it is None, the value may be None, too.
         scalar: converts scalars and enum members.
 
     Raises:
@@ -180,19 +181,19 @@ def convert(
     if value is None and default is None:
         return None
     kind = cast("Any", type(default))
-    says_more = isinstance(default, _SAYS_MORE) or is_record(kind)
-    if says_more and default is not REQUIRED and unwrap(annotation) is Any:
+    has_type = isinstance(default, _TYPED_DEFAULTS) or is_record(kind)
+    if has_type and default is not REQUIRED and unwrap(annotation) is Any:
         with suppress(ConversionError):
             return _convert(value, kind, scalar)
     return _convert(value, annotation, scalar)
 
 
-# Types of defaults that determine a field without annotation.
-_SAYS_MORE = (tuple, set, frozenset, enum.Enum, os.PathLike)
+# Types of defaults that determine the type of a field without annotation.
+_TYPED_DEFAULTS = (tuple, set, frozenset, enum.Enum, os.PathLike)
 
 
 def child_field(annotation: Any, name: str) -> Field | None:
-    """The field below a field: of its dataclass, or a value of its dict.
+    """The field one level below: a field of a dataclass, or a value of a dict.
 
     >>> child_field(dict[str, float], "lr").annotation
     <class 'float'>
@@ -205,7 +206,7 @@ def child_field(annotation: Any, name: str) -> Field | None:
     return None
 
 
-def of_python(value: Any) -> Any:
+def from_array(value: Any) -> Any:
     """Converts a NumPy or tensor scalar or array to Python's numbers and lists."""
     return to_python(value) if hasattr(value, "tolist") else value
 
@@ -255,7 +256,7 @@ as package.module.name: module 'math' has no attribute 'nope'
         ) from error
 
 
-# --- a value into an annotation: each kind of annotation has a function
+# --- converting a value: each kind of annotation has a function
 
 
 def _mismatch(value: Any, annotation: Any, reason: str = "") -> ConversionError:
@@ -283,7 +284,7 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
         return scalar(value, kind)
     if typing.is_typeddict(kind):
         required = dict.fromkeys(kind.__required_keys__, REQUIRED)
-        fields = {name: Field(name, one, required.get(name)) for name, one in hints(kind).items()}
+        fields = {name: Field(name, hint, required.get(name)) for name, hint in hints(kind).items()}
         return _named(_checked(value, Mapping, annotation), kind, fields, into)
     if isinstance(value, kind):
         return value
@@ -314,13 +315,15 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
             with suppress(ConversionError):
                 found.append(_convert(value, member, convert_scalar))
         if found:
-            return next((each for each in found if strictly_equal(each, value)), found[0])
+            return next(
+                (candidate for candidate in found if strictly_equal(candidate, value)), found[0]
+            )
     raise ConversionError(f"{short_repr(value)} is not one of {type_text(annotation)}")
 
 
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     """Converts to a Literal: an equal choice, else the first one that `scalar` gives."""
-    value = of_python(value)
+    value = from_array(value)
     choices = typing.get_args(annotation)
     for choice in choices:
         if strictly_equal(value, choice):
@@ -335,11 +338,11 @@ def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
 _Into = Callable[[Any, Any], Any]
 """Converts an element to its annotation."""
 
-# Each of these takes the value, the class, the annotation, and what converts elements.
+# Each of these takes the value, the class, the annotation, and the function for elements.
 
 
 def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A class or another callable, given itself or by its dotted name."""
+    """A class or other callable, given as the object or by its dotted name."""
     found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
         raise ConversionError(f"{short_repr(value)} is not callable")
@@ -353,21 +356,21 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """Converts a sequence to a list or set; a set may have no duplicates."""
-    (element,) = typing.get_args(annotation) or (Any,)
+    (element_type,) = typing.get_args(annotation) or (Any,)
     allowed = {list: _SEQUENCES}.get(kind, (*_SEQUENCES, abc.Set))
-    elements = list(_checked(of_python(value), allowed, annotation))
-    converted = [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
-    made = kind(converted)
-    if len(made) < len(converted):
+    elements = list(_checked(from_array(value), allowed, annotation))
+    converted = [_at(f"[{i}]", into, element, element_type) for i, element in enumerate(elements)]
+    result = kind(converted)
+    if len(result) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
-    return made
+    return result
 
 
 _SEQUENCES = (list, tuple, range)
 
 
 def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    elements = list(_checked(of_python(value), _SEQUENCES, annotation))
+    elements = list(_checked(from_array(value), _SEQUENCES, annotation))
     types = typing.get_args(annotation) or (Any, ...)
     if types[1:] == (...,):
         types = types[:1] * len(elements)
@@ -375,7 +378,12 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
         reason = f"it has {len(elements)} elements, not {len(types)}"
         raise _mismatch(value, annotation, reason)
     pairs = zip(elements, types, strict=True)
-    return kind([_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)])
+    return kind(
+        [
+            _at(f"[{i}]", into, element, element_type)
+            for i, (element, element_type) in enumerate(pairs)
+        ]
+    )
 
 
 def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
@@ -398,9 +406,9 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
             reason = f"it has {len(elements)} elements, not {len(names)}"
             raise _mismatch(elements, kind, reason)
         value = dict(zip(names, elements, strict=False))
-    made = _named(_checked(value, Mapping, kind), kind, record_fields(kind), into)
+    arguments = _named(_checked(value, Mapping, kind), kind, record_fields(kind), into)
     try:
-        return kind(**made)
+        return kind(**arguments)
     except CONSTRUCTOR_ERRORS as error:
         raise _mismatch(value, kind, str(error)) from error
 
@@ -419,11 +427,11 @@ def _named(
     if missing:
         raise ConversionError(f"{kind.__name__} needs {', '.join(missing)}")
     converted: dict[str, Any] = {}
-    for name, each in given.items():
-        # None means a default of None, as in a call.
-        if each is not None or fields[name].default is not None:
-            each = _at(f".{name}", into, each, fields[name].annotation)
-        converted[name] = each
+    for name, value in given.items():
+        # A default of None also allows None, as in a call.
+        if value is not None or fields[name].default is not None:
+            value = _at(f".{name}", into, value, fields[name].annotation)
+        converted[name] = value
     return converted
 
 

@@ -24,7 +24,7 @@ from params_proto.fields.convert import (
     coerce_like_omegaconf,
     convert,
     dotted_name,
-    of_python,
+    from_array,
     strictly_equal,
     typed_node,
 )
@@ -49,14 +49,14 @@ def structured_config(target: Target) -> DictConfig:
     whose value `python_values` checks. A required field is missing (`???`), and so is one whose
     default a config cannot hold: `python_values` fills it in. A dict takes new keys.
 
-    The config itself is not typed, so that the user's files can add keys, to read them from
-    interpolations, say; Hydra closes it for the command line.
+    The config itself is not typed, so that the user's files can add keys, for example for
+    interpolations; Hydra closes it for the command line.
 
     Args:
         target: what `describe` gives.
 
     Raises:
-        SweepError: a field cannot be a node, or a default is not of its type: all of them.
+        SweepError: fields cannot be nodes, or defaults do not have their type.
 
     >>> from params_proto.fields import describe
     >>> def train(lr: float = 1, betas: tuple[float, float] = (0.9, 0.99), data: str = "${x}"): ...
@@ -84,7 +84,7 @@ def structured_config(target: Target) -> DictConfig:
 
 
 def _node(field: Field) -> Any:
-    """What a config holds of a field that has its default."""
+    """The node of a field with its default value."""
     default, content = field.default, MISSING
     if default is REQUIRED:
         kind = unwrap(field.annotation)
@@ -120,8 +120,8 @@ def _fields_of(kind: Any, value: Any) -> list[Field]:
         return fields
     # A constructor argument that was not kept gets the class's default.
     return [
-        dataclasses.replace(each, default=getattr(value, each.name, each.default))
-        for each in fields
+        dataclasses.replace(field, default=getattr(value, field.name, field.default))
+        for field in fields
     ]
 
 
@@ -139,14 +139,14 @@ def escape(text: str) -> str:
 
 
 def represent(value: Any, text: Callable[[str], str] = str) -> Any:
-    """The value as a config holds it, from which a field's annotation makes the value again.
+    """A value in a form that a config can hold, and that the field's annotation converts back.
 
     Numbers and enum members stay, a path is its text; a set is sorted, as its order differs
     from process to process.
 
     Args:
         value: any value.
-        text: what to make of each text in it, but for keys.
+        text: converts each string in it, except keys.
 
     Raises:
         ValueError: a config cannot represent it, or something in it.
@@ -158,7 +158,7 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
         ...
     ValueError: a config cannot represent a function
     """
-    value = of_python(value)
+    value = from_array(value)
     kind = cast("Any", type(value))
     if isinstance(value, PurePath) or kind is str:
         return text(str(value))
@@ -181,7 +181,7 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
 
 
 def _key(key: Any) -> Any:
-    """The key of a mapping; an enum's member is its name, as text can mean it, too."""
+    """The key of a mapping; an enum member becomes its name, which is converted back."""
     if isinstance(key, enum.Enum):
         return key.name
     if isinstance(key, (*SCALARS, PurePath)):
@@ -192,9 +192,9 @@ def _key(key: Any) -> Any:
 def python_values(target: Target, node: DictConfig, ignore: Container[str] = ()) -> dict[str, Any]:
     """The values of a target in a composed config, as its function or class takes them.
 
-    Interpolations are resolved; what the annotation says is made of each value, text and numbers
-    read as OmegaConf reads them. A value equal to the default's is the default itself,
-    and so is one that is deleted, or missing because a config cannot hold the default.
+    Interpolations are resolved, and each value is converted to its annotation, text and numbers as
+    OmegaConf converts them. A value that equals the default becomes the default itself, as does one
+    that is deleted, or that is missing because a config cannot hold the default.
 
     Args:
         target: what `describe` gives.
@@ -205,7 +205,7 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
         Name to value, for every field; for an open target, also for the node's other keys.
 
     Raises:
-        SweepError: values that are missing or not of their field's type, all of them.
+        SweepError: values are missing or do not have their field's type.
 
     >>> from params_proto.fields import describe
     >>> def train(lr: float, betas: tuple[float, float] = (0.9, 0.99)): ...
@@ -228,7 +228,7 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
 
 
 def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> Any:
-    """The value of one field; what is wrong with it is added to `mistakes`, with its full name."""
+    """The value of a field; its mistakes are added to `mistakes`, with its full name."""
     default, annotation = field.default, field.annotation
     absent = field.name not in node.keys()  # noqa: SIM118 - "in" is false for a missing value
     if absent or OmegaConf.is_missing(node, field.name):
@@ -284,12 +284,12 @@ def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list
     given = {field.name: _value(node, field, f"{name}.{field.name}", mistakes) for field in fields}
     if len(mistakes) > known:
         return None
-    is_default = all(strictly_equal(given[each.name], each.default) for each in fields)
+    is_default = all(strictly_equal(given[field.name], field.default) for field in fields)
     if type(default) is kind and is_default:
         return copy_object(default)
     try:
-        made = kind(**given)
+        result = kind(**given)
     except CONSTRUCTOR_ERRORS as error:
         mistakes.append(with_period(f"{name}: {type(error).__name__}: {error}"))
         return None
-    return convert(made, field.annotation, default)
+    return convert(result, field.annotation, default)

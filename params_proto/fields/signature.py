@@ -1,4 +1,4 @@
-"""The fields of a function, a class or a dataclass, and what their annotations say."""
+"""The fields of a function, a class or a dataclass, and the meaning of their annotations."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """What a config is for.
+    """A function or class that gets its values from a config.
 
     Args:
-        name: what messages call it: "train", "Training".
+        name: its name in messages: "train", "Training".
         node: where its fields are in the whole config: "" for the root, "training" for the
             node of a prefix class.
-        fields: its fields by name, in the order in which they are written.
-        open: whether it takes any other name too (`**kwargs`).
+        fields: its fields by name, in the order of their definition.
+        open: whether it takes any other name, too (`**kwargs`).
         has_configs: whether the user's configs may have other names.
     """
 
@@ -75,7 +75,7 @@ class Target:
     has_configs: bool = False
 
     def path(self, key: str) -> list[str]:
-        """The name of the field that a key is in, and the path inside it; empty if it has none.
+        """The path of a key in the node: a field's name, then a path inside it; else empty.
 
         >>> Target("Training", "training", {"opt": Field("opt")}).path("training.opt.lr")
         ['opt', 'lr']
@@ -95,7 +95,7 @@ def describe(obj: Any) -> Target:
     Traceback (most recent call last):
         ...
     params_proto.errors.SweepError: 3 is not a target: give a function, a @proto.cli app, \
-a @proto.prefix class or a dataclass, the class itself.
+a @proto.prefix class or a dataclass (the class, not an instance).
     """
     known = getattr(obj, "__proto_fields__", None)
     if isinstance(known, Target):
@@ -105,7 +105,7 @@ a @proto.prefix class or a dataclass, the class itself.
     if not callable(obj):
         raise SweepError(
             f"{obj!r} is not a target: give a function, a @proto.cli app, a @proto.prefix class"
-            " or a dataclass, the class itself."
+            " or a dataclass (the class, not an instance)."
         )
     constructors = (getattr(obj, "__init__", None), getattr(obj, "__new__", None))
     if constructors == (object.__init__, object.__new__):
@@ -118,7 +118,7 @@ a @proto.prefix class or a dataclass, the class itself.
 
 
 def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
-    """The parameters of a callable, and whether it takes any other name (`**kwargs`).
+    """The parameters of a callable, and whether it takes any other name, too (`**kwargs`).
 
     A `default_factory` is called: the field has the value that it makes.
 
@@ -132,21 +132,25 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
     except (TypeError, ValueError) as error:
         raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
     mistakes = [
-        f"{display_name(obj)} takes {one.name} by position only, but a config gives names: remove"
-        " the `/` after it, or make it one parameter that is a list."
-        for one in found.values()
-        if one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL)
+        f"{display_name(obj)} takes {parameter.name} by position only, but a config gives names:"
+        " remove the `/` after it, or make it one parameter that is a list."
+        for parameter in found.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL)
     ]
     if mistakes:
         raise combine_mistakes(mistakes)
-    named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
+    named = {
+        name: parameter
+        for name, parameter in found.items()
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
     function, given = obj, dict[str, Any]()
     if isinstance(obj, functools.partial):
         function, given = cast("Any", obj).func, obj.keywords
     annotations, factories = annotations_of(function), _default_factories(function, given)
     fields: dict[str, Field] = {}
-    for name, one in named.items():
-        default = REQUIRED if one.default is one.empty else one.default
+    for name, parameter in named.items():
+        default = REQUIRED if parameter.default is parameter.empty else parameter.default
         fields[name] = Field(
             name, annotations[name], factories[name]() if name in factories else default
         )
@@ -154,7 +158,7 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
 
 
 def display_name(obj: Any) -> str:
-    """The name that a message calls a function, a class or another callable by.
+    """The name of a function, class or other callable in messages.
 
     >>> display_name(functools.partial(len)), display_name(list)
     ('len', 'list')
@@ -170,11 +174,13 @@ def annotations_of(obj: Any) -> dict[str, Any]:
         function, of_class = cast("Any", obj).__init__, hints(obj)
     names = getattr(inspect.unwrap(function), "__globals__", {})
     found = inspect.signature(obj).parameters.items()
-    return {name: resolve_annotation(one.annotation, names) for name, one in found} | of_class
+    return {
+        name: resolve_annotation(parameter.annotation, names) for name, parameter in found
+    } | of_class
 
 
 def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
-    """What makes the defaults of a dataclass's or an attrs class's fields that are not given."""
+    """The default factories of the fields of a dataclass or attrs class that are not given."""
     known = getattr(kind, "__dataclass_fields__", {}).values()
     # Not "is not MISSING": in a class that was pickled by value, that is a copy.
     factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
@@ -186,7 +192,7 @@ def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callabl
 
 
 def is_record(kind: Any) -> bool:
-    """Whether a class is a dataclass or an attrs class: one whose fields a config can give."""
+    """Whether a class is a dataclass or an attrs class, whose fields a config can set."""
     return dataclasses.is_dataclass(kind) or hasattr(kind, "__attrs_attrs__")
 
 
@@ -198,7 +204,7 @@ def record_fields(kind: Any) -> Mapping[str, Field]:
 
 
 def takes_whole_config(function: Any) -> bool:
-    """Whether a function gets a config whose keys its parameters do not say.
+    """Whether a function takes the whole config as its one argument.
 
     >>> from omegaconf import DictConfig
     >>> def main(cfg: DictConfig): ...
@@ -211,7 +217,7 @@ def takes_whole_config(function: Any) -> bool:
     if not isinstance(function, types.FunctionType):
         return False
     found = inspect.signature(function).parameters.values()
-    texts = [inspect.formatannotation(one.annotation).strip("'") for one in found]
+    texts = [inspect.formatannotation(parameter.annotation).strip("'") for parameter in found]
     return len(texts) == 1 and texts[0].rpartition(".")[2] == "DictConfig"
 
 
@@ -224,7 +230,7 @@ def made_by_hydra_main(function: Any) -> Any:
     return None
 
 
-# --- annotations: their names resolved, their wrappers taken off, their text for a message
+# --- annotations: resolving names, removing wrappers, and text for messages
 
 _WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
 
@@ -232,7 +238,7 @@ _WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
 def resolve_annotation(
     annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] = {}
 ) -> Any:
-    """The annotation with the names in its text looked up; Any where one cannot be found.
+    """The annotation with the names in its text resolved; Any if one is unknown.
 
     >>> resolve_annotation("dict[str, 'int | None']", {})
     dict[str, int | None]
@@ -268,9 +274,9 @@ def hints(cls: type) -> dict[str, Any]:
 
 
 def unwrap(annotation: Any) -> Any:
-    """The type that an annotation comes down to: without Annotated, Final, NewType, an alias.
+    """The type inside an annotation, without Annotated, Final, NewType or a type alias.
 
-    What says nothing about the value (no annotation, a type variable) is Any.
+    An annotation that does not restrict the value (none, a type variable) gives Any.
 
     >>> unwrap(Annotated[int, "steps"])
     <class 'int'>
@@ -304,7 +310,7 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
 
 
 def without_none(annotation: Any) -> Any:
-    """The type beside None in `X | None`; any other annotation, unwrapped, as it is.
+    """The X of `X | None`; any other annotation, unwrapped.
 
     >>> without_none(int | None), without_none(int), without_none(int | str | None)
     (<class 'int'>, <class 'int'>, int | str | None)
@@ -315,7 +321,7 @@ def without_none(annotation: Any) -> Any:
 
 
 def type_text(annotation: Any) -> str:
-    """An annotation as a person writes it.
+    """An annotation as people write it.
 
     >>> type_text(typing.Optional[typing.List[float]])
     'list[float] | None'

@@ -1,4 +1,4 @@
-"""What the sweeper does: which jobs there are, and running them through the launcher."""
+"""The work of the sweeper: plans the jobs of a sweep and runs them through the launcher."""
 
 from params_proto.multirun.context import AppContext as AppContext
 from params_proto.multirun.context import ResumeTarget as ResumeTarget

@@ -90,8 +90,8 @@ def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
         try:
             found |= _differences(earlier, plain_config(app.compose_as_single_run(job)))
         except HydraException as error:
-            said = str(error).partition("\n")[0]
-            found[" ".join(job)] = f"can no longer be composed: {said}"
+            reason = str(error).partition("\n")[0]
+            found[" ".join(job)] = f"can no longer be composed: {reason}"
     # A shard with overwrite=true replaces what another has run: changes are allowed, but reported.
     allowed = True if options.overwrite else options.resume_changed or ()
     rejected = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
@@ -122,7 +122,7 @@ def _earlier_configs(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     first = read_first_job(directory)
     if first is not None:
         yield first
-    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one of each process that began or resumed
+    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one for each start or resume
     copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
@@ -144,7 +144,7 @@ def _differences(
     earlier: Mapping[str, Any], current: Mapping[str, Any]
 ) -> Iterator[tuple[str, str]]:
     configs = earlier, current
-    old, new = ({key: json.dumps(value) for key, value in leaves(one)} for one in configs)
+    old, new = ({key: json.dumps(value) for key, value in leaves(config)} for config in configs)
     for key in {**old, **new}:
         before, after = old.get(key, "missing"), new.get(key, "missing")
         if before != after:

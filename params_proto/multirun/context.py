@@ -68,7 +68,7 @@ class ResumeTarget(NamedTuple):
     Args:
         config: the composed config of the multirun; its `hydra.overrides.task` says what to run.
         plan: the plan of the sweep to resume; None if there is none.
-        saved: whether the sweep runs as saved, regardless of the app's config.
+        saved: whether the saved sweep runs, regardless of the app's config.
     """
 
     config: DictConfig
@@ -104,7 +104,7 @@ class AppContext:
 
     @property
     def closed_task(self) -> Task | None:
-        """The task of a proto app without configs of its user, which could have other keys."""
+        """The task of a proto app whose user has no configs, which could have other keys."""
         return self.task if self.task is not None and self.task.closed else None
 
     @property
@@ -122,12 +122,12 @@ class AppContext:
         return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
 
     def targets(self, sweep: Sequence[Any]) -> tuple[Target, ...]:
-        """Whose fields the keys may name: of a proto app, or else of the sweep's own objects."""
+        """The targets whose fields keys may name: a proto app's, or else those of the sweep."""
         task = self.task
         return Scope.of(tuple(sweep)).targets if task is None else tuple(task.targets)
 
     def refuse_unknown(self, keys: Iterable[str]) -> None:
-        """Raises for keys that a proto app without configs of its user does not have."""
+        """Raises for keys that a proto app does not have, if its user has no configs."""
         task = self.closed_task
         if task is not None:
             task.refuse_unknown(
@@ -153,7 +153,7 @@ class AppContext:
         mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
         if expression.calls:
             renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
-            mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
+            mistakes.append(f"the sweep has functions that read configs: write {renamed} in it.")
         if mistakes:
             raise combine_mistakes(mistakes)
         return expression.map(Edit(key=lambda key: names.get(key, key)))
@@ -176,28 +176,29 @@ class AppContext:
             and key.partition(".")[0] not in known
         }
 
-    def find_sweep_selectors(self, outside: Sequence[KeyValues]) -> list[str]:
+    def find_sweep_selectors(self, overrides: Sequence[KeyValues]) -> list[str]:
         """The keys of fixed group choices that change nothing but the sweep.
 
         They are left out of `sweep.yaml`, which contains the sweep itself.
         """
-        if "runtime.choices" in str(OmegaConf.to_container(self.config)):  # which would miss it
+        if "runtime.choices" in str(OmegaConf.to_container(self.config)):  # it may use the choice
             return []
         name = self.config.hydra.job.config_name
         # Unresolved: a job resolves what is in its overrides.
-        given = cast("dict[str, list[str]]", OmegaConf.to_container(self.config.hydra.overrides))
-        overrides = [*given["hydra"], *given["task"]]
-        loaded = self.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
+        by_kind = cast("dict[str, list[str]]", OmegaConf.to_container(self.config.hydra.overrides))
+        lines = [*by_kind["hydra"], *by_kind["task"]]
+        loaded = self.loader.compute_defaults_list(name, lines, RunMode.MULTIRUN).defaults
         # An option with a defaults list of its own may change more than the sweep.
         sweeps = {
-            one.config_path
-            for one in loaded
-            if one.package == "hydra.sweeper.sweep" and not one.is_self
+            default.config_path
+            for default in loaded
+            if default.package == "hydra.sweeper.sweep" and not default.is_self
         }
         return [
-            one.key
-            for one in outside
-            if not one.swept and f"{one.name.partition('@')[0]}/{one.values[0]}" in sweeps
+            override.key
+            for override in overrides
+            if not override.swept
+            and f"{override.name.partition('@')[0]}/{override.values[0]}" in sweeps
         ]
 
     @property
@@ -209,10 +210,10 @@ class AppContext:
     def has_config_files(self) -> bool:
         """Whether there are config files besides Hydra's own."""
         sources = self.config.hydra.runtime.config_sources
-        return not {one.provider for one in sources} <= {"hydra", "schema"}
+        return not {source.provider for source in sources} <= {"hydra", "schema"}
 
     def cache_configs(self) -> None:
-        """Makes this process and the launcher compose from the current config files only."""
+        """Makes this process and the launcher compose only from the current config files."""
         self.loader = cached_loader(self.loader)
         if self.context is not None:
             self.context.config_loader = self.loader

@@ -87,11 +87,11 @@ def set_sweep_dir(directory: Path, config: DictConfig) -> None:
 
 
 def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
-    """Reserves an unused directory for a new sweep if `hydra.sweep.dir` is named by the time.
+    """Reserves an unused directory for a new sweep if `hydra.sweep.dir` contains the time.
 
     Args:
         config: the composed config of the multirun, in which the directory is pinned.
-        stack: removes the directory at its end if it is still empty.
+        stack: removes the directory when it ends, if that is still empty.
     """
     sweeper = config.hydra.sweeper
     # Slices of one sweep share a directory.
@@ -100,12 +100,12 @@ def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
     named = directory_of_sweep(config)
     numbered = (named.with_name(f"{named.name}_{number}") for number in count(1))
     free = (
-        one
-        for one in chain([named], numbered)
-        if not any((one / name).exists() for name in (OWN, SWEEP, MULTIRUN))
+        path
+        for path in chain([named], numbered)
+        if not any((path / name).exists() for name in (OWN, SWEEP, MULTIRUN))
     )
     is_dry = sweeper.dry_run not in (None, False)
-    own = next(one for one in free if is_dry or _try_reserve(one, config, stack))
+    own = next(path for path in free if is_dry or _try_reserve(path, config, stack))
     if own != named:
         set_sweep_dir(own, config)
         log.info(f"{named} is taken: this sweep runs in {own}.")
@@ -118,8 +118,8 @@ def _try_reserve(directory: Path, config: DictConfig, stack: ExitStack) -> bool:
 
     def remove() -> None:
         with suppress(OSError):  # it is not empty
-            for one in new:
-                one.rmdir()
+            for path in new:
+                path.rmdir()
 
     is_new = make_directory(directory, config)
     if is_new:
@@ -131,7 +131,7 @@ def make_directory(directory: Path, config: DictConfig) -> bool:
     """Makes a sweep's directory with `.sweep` in it, with the mode `hydra.sweep.mode`.
 
     Returns:
-        Whether `.sweep` is new, which only one of several processes gets to see.
+        Whether `.sweep` is new: true in only one of several processes.
     """
     own, is_new = directory / OWN, False
     mode = OmegaConf.select(config, "hydra.sweep.mode", default=0)  # few configs set it
@@ -163,18 +163,18 @@ def make_directory(directory: Path, config: DictConfig) -> bool:
 
 def refuse_used(directory: Path) -> None:
     """Raises if a sweep has run in the directory."""
-    there = next((name for name in (SWEEP, MULTIRUN) if (directory / name).exists()), None)
-    if there is None:
+    existing = next((name for name in (SWEEP, MULTIRUN) if (directory / name).exists()), None)
+    if existing is None:
         return
     raise SweepError(
-        f"hydra.sweep.dir={directory} already contains a sweep ({directory / there}), which this"
+        f"hydra.sweep.dir={directory} already contains a sweep ({directory / existing}), which this"
         f" one would overwrite. Resume that one with hydra.sweeper.resume=true (or ={directory}),"
         " give this one another directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
 
 
 def refuse_running(directory: Path) -> None:
-    """Raises if a worker of the sweep to overwrite still runs, though its main process is gone."""
+    """Raises if a job of the sweep to overwrite still runs, though its main process is gone."""
     records = JobStore(directory)
     for record in records.readable():
         if records.is_running(record):
@@ -186,7 +186,7 @@ def refuse_running(directory: Path) -> None:
 
 
 def remove_sweep(own: Path) -> None:
-    """Removes the records and configs of an overwritten sweep; a record left would skip its job."""
+    """Removes an overwritten sweep's records and configs; a record left would skip its job."""
     (own / COMPOSED).unlink(missing_ok=True)
     for path in [*own.glob(JOBS), *own.glob(FAILED), *own.glob(f"{CONFIGS}*")]:
         try:
@@ -234,44 +234,46 @@ class Directories:
         try:
             subdir = _subdir(config)
         except (InterpolationKeyError, UnsupportedInterpolationType) as error:
-            # The job will have the same keys and resolvers, so it would fail as well.
-            said = str(error).splitlines()[0]
-            cure = "It may name a key of the job's config."
-            wrong = (
-                f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            # The job will have the same keys and resolvers, so it would fail, too.
+            problem = str(error).splitlines()[0]
+            fix = "It may name a key of the job's config."
+            mistake = (
+                f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {problem}."
             )
-            mistakes.add(wrong, rule=cure)
+            mistakes.add(f"{mistake} {fix}", rule=fix)
             return None
-        except OmegaConfBaseException:  # such as a cluster's job id
+        except OmegaConfBaseException:  # it names something like a cluster's job id
             return None
         found = os.path.join(self.sweep, subdir)
         path, top = os.path.abspath(found), os.path.abspath(self.sweep)
         relative, jobs = os.path.relpath(path, top), ""
         parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
         if (longest := max(map(len, parts))) > _LONGEST:
-            wrong = (
+            mistake = (
                 f"would have a directory with a name of {longest} bytes, and file systems"
                 f" allow {_LONGEST}."
             )
-            cure = (
+            fix = (
                 "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
                 " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
             )
         elif not Path(path).is_relative_to(top):
-            wrong = f"would have the directory {found}, outside the sweep directory, {self.sweep}."
-            cure = "hydra.sweep.subdir must be a path below it."
+            mistake = (
+                f"would have the directory {found}, outside the sweep directory, {self.sweep}."
+            )
+            fix = "hydra.sweep.subdir must be a path below it."
         elif (before := self._owner_of(relative, number, job)) is not None:
-            jobs, wrong = f"{before} and ", f"would share the directory {found}."
-            cure = (
+            jobs, mistake = f"{before} and ", f"would share the directory {found}."
+            fix = (
                 "Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every"
                 " swept key."
             )
         elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
-            wrong = f"would have the directory {found}, where a file is or will be."
-            cure = "Give it another name in hydra.sweep.subdir."
+            mistake = f"would have the directory {found}, where a file is or will be."
+            fix = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add(f"{jobs}{describe_job(number, job)} {wrong} {cure}", rule=cure)
+        mistakes.add(f"{jobs}{describe_job(number, job)} {mistake} {fix}", rule=fix)
         return None
 
     def reserve(self, number: int, directory: str) -> None:

@@ -31,21 +31,21 @@ def dry_run(run: SweepRun, form: object) -> None:
     states = run.states(directories)
 
     def checked() -> tuple[list[JobState], Mapping[int, str]]:
-        some = [*islice(states, BATCH)]
-        batch = Batch([state.job for state in some])
+        shown = [*islice(states, BATCH)]
+        batch = Batch([state.job for state in shown])
         _ = [*validation.validate([batch], ahead=True)]
-        return some, batch.directories
+        return shown, batch.directories
 
     with until_closed():
-        some, paths = checked()
+        shown, paths = checked()
         if form is True:
             jobs = pluralize(length(run.request.plan.numbers(run.options.shard)))
-            end = f"{jobs} in {run.directory}, {len(some)} checked and valid. Nothing was started"
-            lines = [*_table(some, paths), f"{end} or written (dry run)."]
+            end = f"{jobs} in {run.directory}, {len(shown)} checked and valid. Nothing was started"
+            lines = [*_table(shown, paths), f"{end} or written (dry run)."]
             sys.stdout.writelines(f"{line}\n" for line in lines)
             return
-        while some:
-            for state in some:
+        while shown:
+            for state in shown:
                 line = {
                     "job": state.job.number,
                     "overrides": state.job.overrides,
@@ -54,7 +54,7 @@ def dry_run(run: SweepRun, form: object) -> None:
                     "runs": state.to_run,
                 }
                 sys.stdout.write(f"{json.dumps(line)}\n")
-            some, paths = checked()
+            shown, paths = checked()
 
 
 def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
@@ -67,7 +67,7 @@ def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
         note = "" if state.status == "pending" else state.status
         note += ", runs again" if note and state.to_run else ""
         own = " ".join(line for line in state.job.overrides if line not in same)
-        directory = directories.get(state.job.number, "as the job says")
+        directory = directories.get(state.job.number, "known when it runs")
         rows.append((str(state.job.number), own, directory, note))
     common = [f"Every job also has {' '.join(same)}"] if same else []
     return [*align_columns(rows), *common]
@@ -75,13 +75,13 @@ def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
 
 @contextmanager
 def log_to_stderr() -> Generator[None, None, None]:
-    """Sends the log to standard error within the block: standard output is for programs to read."""
+    """Sends the log to standard error within the block, so that programs can read the output."""
     handlers = cast("list[Any]", logging.getLogger().handlers)
-    shown = [one for one in handlers if getattr(one, "stream", None) is sys.stdout]
-    for one in shown:
-        one.setStream(sys.stderr)
+    shown = [handler for handler in handlers if getattr(handler, "stream", None) is sys.stdout]
+    for handler in shown:
+        handler.setStream(sys.stderr)
     try:
         yield
     finally:
-        for one in shown:
-            one.setStream(sys.stdout)
+        for handler in shown:
+            handler.setStream(sys.stdout)

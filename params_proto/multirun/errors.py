@@ -18,8 +18,8 @@ from params_proto.errors import SweepError, combine_mistakes, truncate, with_per
 
 log = logging.getLogger(__name__)
 
-_UNCOMPOSED = 100  # jobs that cannot be composed, after which no more are tried
-_TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_MAX_UNCOMPOSED = 100  # jobs that cannot be composed before validation gives up
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(eq=False)
@@ -27,13 +27,12 @@ class Mistakes:
     """What is wrong with jobs, each mistake reported once, with the first job that makes it.
 
     Args:
-        enough: whether to look at no more jobs: Hydra takes its time for each that it cannot
-            compose.
+        enough: whether to check no more jobs: Hydra takes long for each that it cannot compose.
     """
 
     enough: bool = field(default=False, init=False)
-    _found: dict[str, str] = field(default_factory=dict[str, str])  # by rule, the text of the first
-    _others: Counter[str] = field(default_factory=Counter[str])  # by rule
+    _found: dict[str, str] = field(default_factory=dict[str, str])  # the first text of each rule
+    _others: Counter[str] = field(default_factory=Counter[str])  # further jobs, by rule
     _hints: dict[str, None] = field(default_factory=dict[str, None])
     _error: HydraException | None = None
     _uncomposed: int = 0
@@ -67,7 +66,7 @@ class Mistakes:
     def add_uncomposed(self, text: str, *, job: Sequence[str] | None = None) -> None:
         """Adds the reason why Hydra cannot compose a job."""
         self._uncomposed += 1
-        self.enough = self._uncomposed >= _UNCOMPOSED
+        self.enough = self._uncomposed >= _MAX_UNCOMPOSED
         self.add(text, job=job)
 
     def raise_all(self) -> None:
@@ -102,14 +101,14 @@ for 2 more jobs.
 def reported_by_hydra() -> Generator[None, None, None]:
     """Turns a mistake in the sweep into an error that Hydra prints without a traceback.
 
-    The same for a full or read-only disk, whatever was being written.
+    A full or read-only disk becomes such an error, too, whatever was being written.
     """
     try:
         yield
     except SweepError as error:
         raise CompactHydraException(str(error)) from error
     except OSError as error:
-        if error.errno not in _TAKES_NO_MORE:
+        if error.errno not in _DISK_ERRORS:
             raise
         path = "a file" if error.filename is None else error.filename
         raise CompactHydraException(f"{path} cannot be written: {error.strerror}.") from error
@@ -117,9 +116,9 @@ def reported_by_hydra() -> Generator[None, None, None]:
 
 @contextmanager
 def composing(job: Sequence[str]) -> Generator[None, None, None]:
-    """Turns any other exception while Hydra composes a job into a SweepError.
+    """Turns other exceptions than Hydra's own while it composes a job into a SweepError.
 
-    Such as for a value that is nested too deep, or that is not allowed where it is.
+    For example for a value that is nested too deep, or not allowed in its place.
     """
     shown = truncate(" ".join(job))
     try:
@@ -131,7 +130,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
             f"the job {shown} has a value that is nested too deep for Hydra. Write it"
             " flatter, or as text in quotes."
         ) from error
-    # The last two are for a name that is too long for a file, and for no key at all.
+    # The last two are raised for a name that is too long for a file, and for an empty key.
     except (TypeError, ValueError, OSError, AssertionError) as error:
         reason = truncate(f"{type(error).__name__}: {error}").rstrip(": ")
         raise SweepError(f"Hydra cannot compose the job {shown}: {reason}") from error
@@ -139,7 +138,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
 
 @contextmanager
 def ignore_logging_errors() -> Generator[None, None, None]:
-    """Logs without logging's own tracebacks: a log on a full disk takes nothing, others do."""
+    """Suppresses logging's own tracebacks: with a full disk, only some handlers still work."""
     before, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         yield

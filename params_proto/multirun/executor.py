@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Executor:
-    """Runs the batches of a sweep, and keeps what is needed to finish it.
+    """Runs the batches of a sweep, and keeps what its end needs to know.
 
     Args:
         run: the saved sweep.
@@ -51,7 +51,7 @@ class Executor:
         directory, options = run.directory.absolute(), run.options
         self.records = JobStore(directory)
         self.failures: dict[int, Record] = {}  # in this run, by job
-        self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
+        self.elsewhere: list[Job] = []  # jobs that processes of other launches run
         self.on_launch: Callable[[Mapping[int, int]], None] = ignore
         self.on_change: Callable[[Record], None] = ignore
         self.returns: list[Sequence[JobReturn]] = []
@@ -77,16 +77,16 @@ class Executor:
         self._launch_all(batch)
         retries = self._run.options.retries
         for number in range(1, retries + 1):
-            failed = [one for one in batch.all if one.number in self.failures]
+            failed = [job for job in batch.all if job.number in self.failures]
             if not failed or self.has_too_many_failures:
                 break
             log.info(f"Launching {pluralize(len(failed))} again, {number} of {retries} retries")
-            for one in failed:
-                del self.failures[one.number]
-                self._returned.pop(one.number, None)
-                self.runner.launch.forget_failure(one.number)
+            for job in failed:
+                del self.failures[job.number]
+                self._returned.pop(job.number, None)
+                self.runner.launch.forget_failure(job.number)
             self._launch_all(Batch(failed, batch.directories))
-        numbers = [one.number for one in batch.all if one.number in self._returned]
+        numbers = [job.number for job in batch.all if job.number in self._returned]
         returned = [(number, *self._returned[number]) for number in numbers]
         errors = [(number, error) for number, _, error in returned if error is not None]
         self.completed += len(returned) - len(errors)
@@ -104,59 +104,59 @@ class Executor:
         """Waits for jobs that other processes run, and reruns those whose processes die."""
         while self.elsewhere:
             dead: list[Job] = []
-            for one in self.elsewhere:
-                record = self.record(one)
+            for job in self.elsewhere:
+                record = self.record(job)
                 if record is not None and self.records.is_running(record):
                     where = f"process {record.pid} on {record.host}"
-                    log.info(f"Waiting for job {one.number}, which {where} runs.")
-                    record = self.wait_until_ended(one)
+                    log.info(f"Waiting for job {job.number}, which {where} runs.")
+                    record = self.wait_until_ended(job)
                 if record is None or record.status is Status.RUNNING:
                     # Its final status if no further job starts.
-                    self.finish_dead(one)
-                    dead.append(one)
+                    self.finish_dead(job)
+                    dead.append(job)
                 else:
                     self._note_end(record)
             self.elsewhere.clear()
             if dead:
-                self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
+                self.run(Batch(dead, {job.number: job.directory or "" for job in dead}))
 
-    def record(self, one: Job) -> Record | None:
+    def record(self, job: Job) -> Record | None:
         """The record of a job; None if it has none that can be read."""
         with suppress(UnreadableError, SweepError):
-            return self.records.read(one.number)
+            return self.records.read(job.number)
         return None
 
-    def attempt(self, one: Job) -> Record | None:
+    def attempt(self, job: Job) -> Record | None:
         """The record of a job's attempt in this launch; None if it has not started one."""
-        record = self.record(one)
-        if record is None or record.attempt == self.attempts.get(one.number, record.attempt):
+        record = self.record(job)
+        if record is None or record.attempt == self.attempts.get(job.number, record.attempt):
             return None
         return record
 
-    def wait_until_ended(self, one: Job, seconds: float = float("inf")) -> Record | None:
+    def wait_until_ended(self, job: Job, seconds: float = float("inf")) -> Record | None:
         """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
-        while (record := self.record(one)) is not None and time.monotonic() < deadline:
+        while (record := self.record(job)) is not None and time.monotonic() < deadline:
             if record.is_mine or not self.records.is_running(record):
                 break
             time.sleep(POLL)
         return record
 
-    def finish_dead(self, one: Job, *, interrupted: bool = False) -> Record | None:
-        """Records how a job ended whose process is dead, by itself or because it was ended."""
-        record = self.record(one)
+    def finish_dead(self, job: Job, *, interrupted: bool = False) -> Record | None:
+        """Records the final status of a job whose process died or was terminated."""
+        record = self.record(job)
         if record is not None:
             status = Status.INTERRUPTED if interrupted else self.records.status_of(record)
             self.records.finish(record._replace(status=status, ended=now()))
-        return self.record(one)
+        return self.record(job)
 
     def _launch_all(self, batch: Batch) -> None:
-        """Launches jobs; after a worker's death the unfinished ones, one at a time."""
+        """Launches jobs; if a worker dies, relaunches the unfinished ones one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch failed before any job started
         while rest and not self.has_too_many_failures:
-            records = {one.number: self.record(one) for one in rest}
-            before = {number: one.attempt if one else 0 for number, one in records.items()}
+            records = {job.number: self.record(job) for job in rest}
+            before = {number: record.attempt if record else 0 for number, record in records.items()}
             self.attempts |= before
             self.on_launch(before)
             try:
@@ -164,31 +164,31 @@ class Executor:
             except Exception as error:
                 if is_basic_launcher(self._run.app.config):
                     raise
-                died, left = self._unfinished(rest)
-                is_idle = len(left) == len(rest)
+                died, unstarted = self._unfinished(rest)
+                is_idle = len(unstarted) == len(rest)
                 if is_idle and (was_idle or not isinstance(error, BrokenExecutor)):
                     raise
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 had_own_process = len(rest) == 1 or self._run.app.is_submitit
-                for one in died:
-                    self._recover(one, directories, is_culprit=had_own_process)
-                rest, was_idle = left, is_idle
+                for job in died:
+                    self._recover(job, directories, is_culprit=had_own_process)
+                rest, was_idle = unstarted, is_idle
             else:
-                for one, result in zip(rest, results, strict=True):
-                    self._note_return(one, result, directories.get(one.number))
+                for job, result in zip(rest, results, strict=True):
+                    self._note_return(job, result, directories.get(job.number))
                 return
 
-    def _recover(self, one: Job, directories: dict[int, str], *, is_culprit: bool) -> None:
+    def _recover(self, job: Job, directories: dict[int, str], *, is_culprit: bool) -> None:
         """Records that a job crashed its process; one that may have shared it runs alone."""
         if is_culprit:
-            ended = self.finish_dead(one)
+            ended = self.finish_dead(job)
             if ended is not None:
                 self._note_end(ended)
         elif self.has_too_many_failures:
-            self.finish_dead(one, interrupted=True)
+            self.finish_dead(job, interrupted=True)
         else:
-            self._launch_all(Batch([one], directories))
+            self._launch_all(Batch([job], directories))
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         first = batch.first_number
@@ -196,60 +196,60 @@ class Executor:
         by_directory = self._run.is_resume or type(first) is not int
         directories = batch.directories if by_directory else {}
         jobs = [
-            [*one.overrides, subdir_override(directories[one.number])]
-            if one.number in directories
-            else one.overrides
-            for one in batch.all
+            [*job.overrides, subdir_override(directories[job.number])]
+            if job.number in directories
+            else job.overrides
+            for job in batch.all
         ]
         self.runner.launch = self.runner.launch._replace(
             numbers={path: number for number, path in directories.items()},
-            rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
+            rerun_after={job.number: job.rerun_after for job in batch.all if job.rerun_after},
         )
         results = self._launcher.launch(jobs, initial_job_idx=first) or ()
         if len(results) != len(jobs):
             raise SweepError(f"the launcher returned {len(results)} of {len(jobs)} results.")
         return results
 
-    def _note_return(self, one: Job, result: JobReturn, directory: str | None) -> None:
+    def _note_return(self, job: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
         error = _error_of(result)
         if error is None and isinstance(result.return_value, Skipped):
-            record = self.record(one)
+            record = self.record(job)
             if record is not None and record.status is Status.RUNNING:
-                self.elsewhere.append(one)
+                self.elsewhere.append(job)
             return
-        self._returned[one.number] = result, error
-        record = self.attempt(one)
-        if record is None:  # which a job has written to another disk
-            job = one._replace(directory=directory)
+        self._returned[job.number] = result, error
+        record = self.attempt(job)
+        if record is None:  # the job has written it to another disk
+            job = job._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
         self._note_end(record)
 
     def _unfinished(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
         """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
-        left: list[Job] = []
-        for one in jobs:
-            record = self.attempt(one)
+        unstarted: list[Job] = []
+        for job in jobs:
+            record = self.attempt(job)
             if record is None:
-                left.append(one)
+                unstarted.append(job)
                 continue
-            record = self.wait_until_ended(one) or record  # a cluster's job continues
+            record = self.wait_until_ended(job) or record  # a job on a cluster continues
             if record.status is Status.RUNNING and not record.is_mine:
-                died.append(one)
+                died.append(job)
             else:
                 self._note_end(record)
-        return died, left
+        return died, unstarted
 
     def _note_end(self, record: Record) -> None:
-        """Notes how a job ended, which may be known already; one without a record failed."""
+        """Notes how a job ended, possibly again; one whose record still says running has failed."""
         if record.status is Status.RUNNING:
             unwritten = Failure("OSError", "its final record cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
         self._note_change(record)
 
     def _note_change(self, record: Record) -> None:
-        """Notes that a job has started or ended; at once if this process runs it."""
+        """Notes that a job has started or ended; called immediately if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record

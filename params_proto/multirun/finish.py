@@ -40,7 +40,7 @@ _GRACE = 10.0  # seconds for interrupted workers to end
 
 
 class Outcome(Protocol):
-    """What the end of a sweep shows of the jobs that ran."""
+    """What the end of a sweep needs to know about the jobs that ran."""
 
     records: JobStore
     failures: dict[int, Record]  # of this run, by job
@@ -59,7 +59,7 @@ class Finish:
 
     Args:
         run: the sweep.
-        outcome: of its jobs.
+        outcome: the outcome of its jobs.
     """
 
     run: SweepRun
@@ -67,12 +67,12 @@ class Finish:
 
     @property
     def _exits(self) -> bool:
-        """Whether nobody waits for an exception, which Hydra would show below everything else."""
+        """Whether to exit instead of raising: Hydra would print the exception below all else."""
         by_command = bool(command_of(self.run.app))  # a script's own launch has a caller
         return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def finish(self) -> list[Sequence[JobReturn]]:
-        """Shows the first failure, leaves the results, and returns what the jobs returned.
+        """Shows the first failure, writes the results, and returns what the jobs returned.
 
         If jobs failed, it exits, or raises the first failure if Hydra is to show complete
         tracebacks. A sweep launched from Python raises only if too many jobs failed.
@@ -157,20 +157,20 @@ class Finish:
 
 @dataclass(frozen=True, eq=False)
 class EarlyEnd(Finish):
-    """The end of a sweep whose jobs ran through a launcher, also one that comes too early.
+    """The end of a sweep whose jobs ran through a launcher, including an early end.
 
     Args:
         run: the sweep.
-        outcome: of its jobs, which it has run.
+        outcome: the executor that ran its jobs.
     """
 
     outcome: Executor
 
     def stop(self, error: Exception) -> None:
-        """Says how to resume after an error that is no job's, usually the launcher's.
+        """Prints how to resume after an error that is not a job's, usually the launcher's.
 
         Raises:
-            SystemExit: unless somebody waits for the error.
+            SystemExit: if a command started the sweep.
         """
         if self._exits:
             write(_explanation(error))
@@ -178,9 +178,9 @@ class EarlyEnd(Finish):
         if self._exits:
             raise SystemExit(1) from error
 
-    @exit_on_interrupt()  # also at another signal meanwhile
+    @exit_on_interrupt()  # also on a second signal
     def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
-        """Closes the records of jobs that were cut short, and says how to resume.
+        """Closes the records of interrupted jobs, and prints how to resume.
 
         Raises:
             SystemExit: always, with the status of a process that the signal ended.
@@ -189,7 +189,7 @@ class EarlyEnd(Finish):
         raise error
 
     def _end_early(self, lines: Sequence[str]) -> None:
-        """Says what happened and how to resume, and leaves the results of the jobs that ran."""
+        """Prints what happened and how to resume, and writes the results of the jobs that ran."""
         with ignore_logging_errors():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
@@ -201,18 +201,18 @@ class EarlyEnd(Finish):
         completed, interrupted, not_started = executor.completed, 0, 0
         running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE
-        for one in executor.batch:
-            record = executor.attempt(one)
+        for job in executor.batch:
+            record = executor.attempt(job)
             if record is None:
                 not_started += 1
                 continue
-            record = executor.wait_until_ended(one, deadline - time.monotonic()) or record
+            record = executor.wait_until_ended(job, deadline - time.monotonic()) or record
             if record.status is Status.RUNNING:
                 if not record.is_mine and executor.records.is_running(record):
                     running[record.job] = record
                     continue
                 try:
-                    record = executor.finish_dead(one, interrupted=True) or record
+                    record = executor.finish_dead(job, interrupted=True) or record
                 except SweepError as unwritten:
                     log.error(str(unwritten))
                     interrupted += 1
@@ -225,13 +225,13 @@ class EarlyEnd(Finish):
         lines = [f"Interrupted: {done}, {interrupted} cut short."]
         if running:
             where = [
-                f"job {one.job} in process {one.pid} on {one.host}" for one in running.values()
+                f"job {record.job} in process {record.pid} on {record.host}"
+                for record in running.values()
             ]
             lines.append(
                 f"{pluralize(len(running))} still running, started by the launcher or another"
-                " process"
-                f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
-                " the cluster's scancel."
+                f" process ({_listed(where)}): a resume waits for them. To stop them now, use kill"
+                " or the cluster's scancel."
             )
         if not_started and self.run.app.is_submitit:
             lines.append(
@@ -243,12 +243,12 @@ class EarlyEnd(Finish):
 
 def _listed(texts: Sequence[str]) -> str:
     """The first texts of a list, and how many more there are."""
-    more = len(texts) - MAX_SHOWN
-    return ", ".join(texts[:MAX_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    rest = len(texts) - MAX_SHOWN
+    return ", ".join(texts[:MAX_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _explanation(error: Exception) -> str:
-    """An error as it is shown: its message if that says it all, else also where it came from."""
+    """An error as shown to the user: its message if that is enough, else with a traceback."""
     if isinstance(error, (CompactHydraException, SweepError)):
         cause = error.__cause__
         return f"{error}\n{cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
@@ -273,18 +273,18 @@ def report_results(run: SweepRun, directory: Path) -> list[str]:
             return []
         from params_proto.analysis.ranking import summary
 
-        read = summary(found, options.ranking)
-        write_results(found, read.metrics)
-        is_shown = read.ran and read.statuses.total() > 1
-        return _show(run, directory, read) if is_shown else []
-    except SweepError as error:  # the jobs have completed all the same
+        figures = summary(found, options.ranking)
+        write_results(found, figures.metrics)
+        is_shown = figures.ran and figures.statuses.total() > 1
+        return _show(run, directory, figures) if is_shown else []
+    except SweepError as error:  # the jobs have completed nevertheless
         later = f"params-proto results {run.directory}"
         with ignore_logging_errors():
             log.error(f"{error} To show the table later: {later}")
         return []
 
 
-def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
+def _show(run: SweepRun, path: Path, figures: Summary) -> list[str]:
     """Shows the table, and returns the lines about the best job."""
     from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.rerun import rerun_command
@@ -292,21 +292,21 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
-    order, wrong = None, list[str]()
+    order, problems = None, list[str]()
     try:
-        order = ranking_of((), options.metric, options.direction, read.metrics)
-    except SweepError as error:  # a misspelt metric, known only now
-        wrong = [str(error)]
-    rows = read.first if order is None else read.best
-    lines = ["", format_rows(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
-    if read.ran > len(rows):
+        order = ranking_of((), options.metric, options.direction, figures.metrics)
+    except SweepError as error:  # a misspelled metric, found only now
+        problems = [str(error)]
+    rows = figures.first if order is None else figures.best
+    lines = ["", format_rows(rows, figures.keys, figures.metrics, color=has_colors(sys.stderr))]
+    if figures.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
-        lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    write(*lines, "", *wrong, f"{format_statuses(read.statuses)} in {directory}")
-    if not read.metrics and read.statuses[Status.COMPLETED.value]:
+        lines.append(f"and {figures.ran - len(rows)} more: {whole}")
+    write(*lines, "", *problems, f"{format_statuses(figures.statuses)} in {directory}")
+    if not figures.metrics and figures.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
-    best = read.best[0]
-    record, plan = JobStore(there).read(best.job), read_plan(there)
+    best = figures.best[0]
+    record, plan = JobStore(path).read(best.job), read_plan(path)
     if record is None or order is None or order.score(best.metrics) is None:
         return []
     option = "hydra.sweeper.direction=" if plan.script else "direction="

@@ -95,7 +95,7 @@ class Launch(NamedTuple):
 
 
 def ignore(_: object) -> None:
-    """Observes jobs for nobody."""
+    """The default observer of jobs, which does nothing."""
 
 
 class JobRunner:
@@ -107,15 +107,15 @@ class JobRunner:
     """
 
     def __init__(self, task: TaskFunction, directory: Path | None = None) -> None:
-        # Hydra's callbacks get it, and may ask for the task's name. Its own attributes are looked
-        # up there, as copies would be pickled with each job, apart from the task.
+        # Hydra's callbacks get this object, and may ask for the task's name. Other attributes are
+        # looked up on the task, as copies would be pickled with each job.
         functools.update_wrapper(self, task, updated=())
         self.launch = Launch()
         # Only in the sweep's own process: the signal handler and the observer of jobs.
         self.signals: Interrupts | None = None
         self.on_change: Callable[[Record], None] = ignore
         self._home = os.getpid()
-        self._has_claim = False  # whether the job is another process's to claim and to record
+        self._has_claim = False  # whether another process claims and records the job
         self._command = command_hash(task)
         self._script = str(getattr(sys.modules["__main__"], "__file__", ""))
         if directory is not None:
@@ -141,7 +141,7 @@ class JobRunner:
         """Runs a job that another process has claimed and will record.
 
         Args:
-            job: the store that says so.
+            job: the store of this one job, which passes its record on to that process.
         """
         self._records, self._home, self._has_claim = job, os.getpid(), True
 
@@ -153,11 +153,11 @@ class JobRunner:
         if "submitit_folder" in hydra.launcher and not self._has_claim:
             from submitit import JobEnvironment
 
-            if JobEnvironment().global_rank > 0:  # the job's first task keeps the record
+            if JobEnvironment().global_rank > 0:  # only the job's first task keeps a record
                 return Skipped() if self._stops() else self.__wrapped__(config)
         number = int(hydra.job.num)
         if self.launch.numbers:
-            # A directory that only the job knows is not in it, and the launcher's count is right.
+            # A directory that is known only now is not in it; then the launcher's count is right.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
             with read_write(hydra.job):  # a launcher may count differently
                 hydra.job.num = number
@@ -167,7 +167,7 @@ class JobRunner:
         return self.run(Job(number, overrides, directory, rerun_after), config)
 
     def relative(self, output: Path) -> str:
-        """A job's directory as its record has it: below the sweep's, if it is there."""
+        """A job's directory for its record: relative to the sweep's, if it is inside."""
         sweep = self._records.directory
         return str(output.relative_to(sweep) if output.is_relative_to(sweep) else output)
 
@@ -233,7 +233,7 @@ class JobRunner:
     def _stops(self) -> bool:
         """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
-            raise self.signals.last  # Python ignores exceptions in __del__, for example
+            raise self.signals.last  # again: Python ignores exceptions in __del__, for example
         return self.launch.has_too_many_failures
 
     def first_record(self, job: Job) -> Record:
@@ -270,7 +270,7 @@ class JobRunner:
         try:
             if not self._records.finish(ended):
                 raise SweepError(
-                    f"{self._records.path(record.job)} belongs to another attempt by now."
+                    f"{self._records.path(record.job)} now belongs to another attempt."
                 )
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
@@ -282,7 +282,7 @@ class JobRunner:
 
 def command_hash(task: TaskFunction) -> str:
     """A hash of what the command of a sweep shares with those of its jobs' ranks."""
-    own = [one for one in sys.argv[1:] if not strip_prefix(one).startswith(_ADDED)]
+    own = [argument for argument in sys.argv[1:] if not strip_prefix(argument).startswith(_ADDED)]
     return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
 
 
@@ -318,8 +318,8 @@ def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
     kind = type(error).__qualname__
     try:
         message = str(error)
-    except Exception as unsayable:
-        message = f"(its __str__ raises {type(unsayable).__qualname__})"
+    except Exception as unprintable:
+        message = f"(its __str__ raises {type(unprintable).__qualname__})"
     trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
     trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
     failure = Failure(kind, utf8(message), utf8(trace))
@@ -356,4 +356,4 @@ def _value_of(job: int, returned: Any) -> Any:
 
 def _log_unwritten(record: Record, error: SweepError) -> None:
     with ignore_logging_errors():
-        log.error(f"job {record.job} is {record.status.value}, but its record, {error}")
+        log.error(f"job {record.job} is {record.status.value}, but was not recorded: {error}")

@@ -1,4 +1,4 @@
-"""The options of the sweeper beside its sweep, checked."""
+"""The options of the sweeper other than the sweep itself, checked."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from params_proto.records.manifest import DIRECTIONS
 if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking
 
-# Jobs that a launcher gets at once by default, a dry run checks, or a sweep returns. It is Slurm's
-# default limit for an array of jobs.
+# How many jobs a launch has by default, a dry run checks, and a sweep returns: Slurm's default
+# limit for a job array.
 BATCH = 1000
 
 
 @dataclass(eq=False)
 class Options:
-    """The node `hydra.sweeper` but for `sweep`: see the comments in the plugin's `config.py`.
+    """The node `hydra.sweeper` except `sweep`: see the comments in the plugin's `config.py`.
 
-    Its attribute `shard` is the part of the sweep that is to run, None for all of it, and
-    `batch_size` the most jobs that a launcher gets at once.
+    The attribute `shard` is the part of the sweep to run, None for all of it, and `batch_size` the
+    largest number of jobs in a launch.
 
     Raises:
-        SweepError: values that an option cannot have: all of them.
+        SweepError: options have invalid values.
 
     >>> Options(slice="2::8").shard, Options().shard
     (slice(2, None, 8), None)
@@ -73,7 +73,7 @@ class Options:
             "compose": (
                 self.compose in ("cached", "hydra"),
                 ": it is `cached`, which composes the shared part of the jobs once, or `hydra`,"
-                " Hydra's own way.",
+                " which leaves each config to Hydra.",
             ),
             "max_failures": (
                 _is_at_least(0, self.max_failures),
@@ -120,13 +120,13 @@ class Options:
 
     @property
     def has_worker_options(self) -> bool:
-        """Whether the jobs are for workers, or an option says so that is about them."""
+        """Whether workers run the jobs: one of their options is set."""
         is_dry = self.dry_run not in (None, False)
         return not is_dry and (self.workers, self.gpus, self.wait) != (None, None, True)
 
     @property
     def ranking(self) -> Ranking:
-        """What makes one job better than another: a number that it returns, by default."""
+        """How jobs are ranked: by default, by the number that they return."""
         from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 
         return Ranking.by(self.metric or RETURN_VALUE, self.direction)

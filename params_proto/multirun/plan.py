@@ -82,14 +82,14 @@ class Plan:
         return range(self.space.size)[shard or slice(None)]
 
     def has_more_than(self, count: int) -> bool:
-        """Whether there are more jobs than this, without evaluating the ones beyond."""
+        """Whether there are more jobs than this, without evaluating the further ones."""
         if self.size is not None:
             return self.size > count
         return next(islice(self.space, count, None), None) is not None
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
         """The jobs in order, numbered by their index in the whole sweep."""
-        if shard is None:  # the size of a filter would take a pass over its input
+        if shard is None:  # computing the size of a filter would evaluate each config
             numbers, configs = range(maxsize), self.space
         else:
             from params_proto.algebra.views import Picked
@@ -134,7 +134,7 @@ class Plan:
 
 
 def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFunction:
-    """A function in a sweep, whose exceptions become mistakes in the sweep."""
+    """A function in a sweep, with its exceptions turned into mistakes in the sweep."""
 
     def guarded(config: Config) -> Any:
         try:
@@ -156,7 +156,7 @@ def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFuncti
 def combine_with_command_line(
     configured: Expression,
     targets: tuple[Target, ...],
-    given: Sequence[KeyValues],
+    overrides: Sequence[KeyValues],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
     current_value: CurrentValue | None = None,
@@ -169,24 +169,24 @@ def combine_with_command_line(
     Args:
         configured: the steps of `hydra.sweeper.sweep`.
         targets: targets whose fields the keys may name.
-        given: `hydra.sweeper.params` and the command line.
-        pairs: names of swept keys of `given` that vary together, with equally many values.
+        overrides: those of `hydra.sweeper.params` and the command line.
+        pairs: swept keys of the overrides that vary together, with equally many values.
         is_group: whether a key is a config group.
         current_value: see `Plan`.
     """
-    inside = {strip_prefix(key): key for key in configured.places}
-    _refuse_mistakes(configured, given, inside, is_group)
+    configured_keys = {strip_prefix(key): key for key in configured.places}
+    _refuse_mistakes(configured, overrides, configured_keys, is_group)
     expression = configured
     rename_keys: dict[str, str] = {}
-    for block in _blocks(given, pairs):
+    for block in _blocks(overrides, pairs):
         axes: dict[str, Sequence[Any]] = {}
         for spelled, values in block.axes.items():
-            key = inside.get(strip_prefix(spelled), spelled)
+            key = configured_keys.get(strip_prefix(spelled), spelled)
             rename_keys[key] = spelled
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
-        # A new key is hidden from steps that read whole configs, which would see a pin.
+        # A pin would be visible to steps that read whole configs; a new key must not be.
         if single and not (is_new and expression.reads_within):
             expression = expression.append(Set({key: axes[key][0] for key in axes}))
         elif is_new:
@@ -198,26 +198,26 @@ def combine_with_command_line(
 
 def _refuse_mistakes(
     configured: Expression,
-    given: Sequence[KeyValues],
-    inside: Mapping[str, str],
+    overrides: Sequence[KeyValues],
+    configured_keys: Mapping[str, str],
     is_group: Callable[[str], bool],
 ) -> None:
     """Raises for keys of the command line that conflict with the sweep's, and values without text.
 
-    `inside` has the keys of the configured sweep by name.
+    `configured_keys` has the keys of the configured sweep by name.
     """
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
-        f"{one.name} cannot be given: rows of the sweep have {other} instead, which sets the same"
-        f" value. Write {max(one.name, other)} in all of them."
-        for one in given
-        for other in inside
-        if one.name in inside
-        and is_overlapping(one.name, other)
-        and not is_group(min(one.name, other))
-        and not configured.share_config(inside[one.name], inside[other])
+        f"{override.name} cannot be given: rows of the sweep have {other} instead, which sets the"
+        f" same value. Write {max(override.name, other)} in all of them."
+        for override in overrides
+        for other in configured_keys
+        if override.name in configured_keys
+        and is_overlapping(override.name, other)
+        and not is_group(min(override.name, other))
+        and not configured.share_config(configured_keys[override.name], configured_keys[other])
     ]
-    mistakes += _deletions(given, inside)
+    mistakes += _deletions(overrides, configured_keys)
     for key, value in configured.entries():
         try:
             render(value)
@@ -227,41 +227,41 @@ def _refuse_mistakes(
         raise combine_mistakes(mistakes)
 
 
-def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
-    """The given keys, single or paired, each at the position of its first key."""
-    named = {one.name: one for one in given}
+def _blocks(overrides: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
+    """The overrides as steps, single or paired, each pair at the position of its first key."""
+    named = {override.name: override for override in overrides}
     partners = {name: pair for pair in pairs for name in pair}
     done: set[str] = set()
-    for one in given:
-        if one.name not in partners:
-            yield Product({one.key: one.values})
-        elif one.name not in done:
-            done.update(partners[one.name])
-            yield Zip({named[name].key: named[name].values for name in partners[one.name]})
+    for override in overrides:
+        if override.name not in partners:
+            yield Product({override.key: override.values})
+        elif override.name not in done:
+            done.update(partners[override.name])
+            yield Zip({named[name].key: named[name].values for name in partners[override.name]})
 
 
-def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
+def _deletions(overrides: Sequence[KeyValues], configured_keys: Mapping[str, str]) -> Iterator[str]:
     """Yields a message for each swept key that is deleted: a job cannot both have it and not."""
-    swept = {one.name: one.key for one in given if one.swept}
-    swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
+    swept = {override.name: override.key for override in overrides if override.swept}
+    swept.update({name: key for name, key in configured_keys.items() if not key.startswith("~")})
     added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
-    for one in reversed(given):
-        name = strip_prefix(one.key)
-        if one.key.startswith("+") and name not in inside:
+    for override in reversed(overrides):
+        name = strip_prefix(override.key)
+        if override.key.startswith("+") and name not in configured_keys:
             added.add(name)
-        elif one.key.startswith("~") and name in swept and name not in added:
+        elif override.key.startswith("~") and name in swept and name not in added:
             yield (
-                f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
+                f"{override.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."
             )
 
 
-# --- what a launcher gets at once
+# --- batches: the jobs of one launch
 
 
 @dataclass(eq=False)
 class Batch:
-    """Jobs that a launcher gets at once.
+    """Jobs that are launched together.
 
     Args:
         all: the jobs.
@@ -275,8 +275,8 @@ class Batch:
     def first_number(self) -> int:
         """The number of the first job, for the launcher to count from.
 
-        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. This is a plain
-        integer where that is right, and otherwise one that knows the jobs' own numbers.
+        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. If that is
+        right it gets a plain integer, otherwise a `FirstNumber`, which knows the jobs' numbers.
 
         >>> first = Batch([Job(number, []) for number in (2, 10, 18)]).first_number
         >>> [first + k for k in range(3)], f"{first}"
@@ -297,7 +297,7 @@ def in_batches(jobs: Iterable[Job], size: int) -> Iterator[Batch]:
 class FirstNumber(int):
     """The number of a batch's first job, if the other numbers are not consecutive.
 
-    One of eight machines can give its jobs the numbers 2, 10, 18 and still launch them all at once.
+    So one of eight machines can launch its jobs 2, 10, 18, ... together.
     A launcher that counts differently gets plain integers; the job then finds its number by its
     directory.
 

@@ -121,7 +121,7 @@ class Progress:
                         if record is not None:
                             self.on_change(record)
                 self._show()
-                # Even with many records on a slow file system, reading takes little of the time.
+                # Reading many records from a slow file system must not take most of the time.
                 period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
 
         thread = threading.Thread(target=poll, daemon=True)
@@ -136,7 +136,7 @@ class Progress:
 
     def parts(self) -> list[str]:
         """How many jobs are done, failed and running, and the best so far."""
-        # Jobs that need not run include some that did not complete.
+        # Skipped jobs include some that did not complete.
         left_out, unfinished = self._resume_filter.left_out, self._resume_filter.unfinished
         failed = unfinished + len(self._failed)
         parts = [f"{left_out - unfinished + self._completed}{self._of_total} done"]
@@ -159,11 +159,11 @@ class Progress:
         return "" if self._total is None else f"/{self._total}"
 
     def _write_lines(self, record: Record) -> None:
-        """Writes a line about a job, unless it failed and is logged; at times also a summary."""
+        """Writes a line about a job, unless it failed, which is logged; at times also a summary."""
         if record.status is Status.COMPLETED:
             ended = self._resume_filter.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
-            found = sorted(metrics(record.value), key=lambda one: one[0] != first)
+            found = sorted(metrics(record.value), key=lambda metric: metric[0] != first)
             returned = ", ".join(f"{name}={format_cell(value)}" for name, value in found)
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
             place = f"[{ended}{self._of_total}]"

@@ -1,7 +1,7 @@
 """The other ranks of a job in distributed training, which have no record of their own.
 
-For each further rank, Lightning starts the command of the sweep again, `-m` and all. A job has
-announced itself to the processes it starts, and so the same command runs that job in one of them.
+For each further rank, Lightning runs the command of the sweep again, including `-m`. A job
+announces itself to the processes that it starts, and in these the command runs that job.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def run_as_rank(
 ) -> list[Sequence[JobReturn]] | None:
     """Runs the job that started this process, if this is a further rank of it.
 
-    Returns what the job returned, as from a sweep of this one job; None if this process is no rank.
+    Returns what the job returned, as a sweep of this one job would; None if this is not a rank.
     """
     command, *paths, number = json.loads(os.environ[ANNOUNCEMENT])
     directory, configs = map(Path, paths)

@@ -42,13 +42,13 @@ class SweepRequest(NamedTuple):
     """What to run.
 
     Args:
-        arguments: the overrides of the command line.
-        outside: the overrides of `hydra.sweeper.params` and the command line.
+        arguments: the overrides of the command line, as text.
+        overrides: those of `hydra.sweeper.params` and the command line, parsed.
         plan: these combined with the configured sweep.
     """
 
     arguments: list[str]
-    outside: Sequence[KeyValues]
+    overrides: Sequence[KeyValues]
     plan: Plan
 
 
@@ -58,21 +58,21 @@ def read_request(
     """Reads what to run: `node` is the sweep, in any form of `hydra.sweeper.sweep`, if any."""
     lines: list[str] = []
     if options.params:
-        # As in Hydra's basic sweeper. The options are detached from their config, and contain an
-        # interpolation if it was escaped by a backslash.
+        # As in Hydra's basic sweeper. The options are detached from their config; an interpolation
+        # is left in them if a backslash escaped it.
         placed: Any = OmegaConf.merge(
             app.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
         lines = [f"{app.resolve_key(key)}={value}" for key, value in params.items()]
     arguments = list(arguments)
-    outside = read_overrides([*lines, *arguments], app.loader)
-    drawn = [one.key for one in outside if one.shuffled]
-    if drawn and options.shard is not None:
+    overrides = read_overrides([*lines, *arguments], app.loader)
+    shuffled = [override.key for override in overrides if override.shuffled]
+    if shuffled and options.shard is not None:
         raise SweepError(
             "hydra.sweeper.slice needs the same order of jobs on each machine, and shuffle(...) of"
-            f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
-            " sweep, shuffle: {seed: 0}."
+            f" {' and '.join(shuffled)} has no seed. Remove it, or shuffle in a step of the"
+            " configured sweep, shuffle: {seed: 0}."
         )
     expression, targets = Expression(), tuple[Any, ...]()
     if node is not None:
@@ -84,25 +84,25 @@ def read_request(
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = load_configured_sweep(node, cwd=cwd, scope=app.scope, loader=app.loader)
         expression, targets = app.resolve_keys(sweep.expression), sweep.targets
-    app.refuse_unknown([*expression.places, *[one.key for one in outside]])
-    paired = read_zip(options.zip, outside, app.resolve_key) if options.zip else []
-    made = build_plan(app, expression, targets, outside, paired)
-    return SweepRequest(arguments, outside, made)
+    app.refuse_unknown([*expression.places, *[override.key for override in overrides]])
+    paired = read_zip(options.zip, overrides, app.resolve_key) if options.zip else []
+    plan = build_plan(app, expression, targets, overrides, paired)
+    return SweepRequest(arguments, overrides, plan)
 
 
 def build_plan(
     app: AppContext,
     expression: Expression,
     targets: Sequence[Any],
-    outside: Sequence[KeyValues],
+    overrides: Sequence[KeyValues],
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
     """Combines the configured sweep, overrides and paired keys into one plan."""
-    made = combine_with_command_line(
-        expression, app.targets(targets), outside, paired, app.is_group, app.current_value
+    plan = combine_with_command_line(
+        expression, app.targets(targets), overrides, paired, app.is_group, app.current_value
     )
-    plain = [key for key in expression.places if made.rename_keys.get(key, key) == key]
-    return replace(made, rename_keys={**made.rename_keys, **app.spell_extra_keys(plain)})
+    plain = [key for key in expression.places if plan.rename_keys.get(key, key) == key]
+    return replace(plan, rename_keys={**plan.rename_keys, **app.spell_extra_keys(plain)})
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
@@ -126,7 +126,7 @@ def _as_spelled(override: Override) -> Sequence[Any]:
     from_hydra(raw)  # refuses values that Hydra has no text for
     text = override.get_value_element_as_str()
     if isinstance(raw, (list, dict)):
-        # As a choice of one, the parser returns the value with its original quotes.
+        # As the only value of a choice, the parser returns it with its original quotes.
         try:
             raw = enumerate_sweep(read(f"{override.get_key_element()}=choice({text})"))[0]
         except SweepError:  # such as str(['a,',' b']), which the job will refuse
@@ -149,7 +149,7 @@ def _rendering_as(text: str, raw: object) -> Any:
     elif isinstance(raw, dict):
         entries = cast("dict[object, object]", raw)
         value = {from_hydra(key): verbatim(element) for key, element in entries.items()}
-    # Hydra reads keys of a dict that have no text of their own.
+    # Hydra's parser accepts some dict keys that cannot be rendered.
     with suppress(SweepError):
         if render(value) == text:
             return value
@@ -160,20 +160,20 @@ def _rendering_as(text: str, raw: object) -> Any:
 
 
 def read_zip(
-    zips: Any, given: Sequence[KeyValues], resolve_key: Callable[[str], str] = str
+    zips: Any, overrides: Sequence[KeyValues], resolve_key: Callable[[str], str] = str
 ) -> list[list[str]]:
-    """The keys of the command line that vary together, by pair, without keys that have one value.
+    """The keys of the command line to pair, without keys that have a single value.
 
     Args:
         zips: `hydra.sweeper.zip`: a list of keys, or a list of such lists.
-        given: the keys of `hydra.sweeper.params` and the command line.
+        overrides: those of `hydra.sweeper.params` and the command line.
         resolve_key: gives the full name of a key.
 
     >>> read_zip(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
     """
-    fixed = {one.name for one in given if not one.swept}
-    swept = {one.name: length(one.values) for one in given if one.swept}
+    fixed = {override.name for override in overrides if not override.swept}
+    swept = {override.name: length(override.values) for override in overrides if override.swept}
     listed = [
         [name for name in map(resolve_key, map(strip_prefix, keys)) if name not in fixed]
         for keys in _listed(zips)

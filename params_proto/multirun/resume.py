@@ -73,7 +73,7 @@ def reopen(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeT
     """Reopens the sweep in a directory, with this command's launcher.
 
     Unless the command itself says what to sweep, the saved sweep runs, and the config is composed
-    with the overrides that it was started with. Further ranks of a job need no more than this.
+    with the overrides that the sweep was started with. Further ranks of a job need only this.
     """
     plan, name = read_plan(directory), config.hydra.job.config_name
     given = config.hydra.overrides
@@ -158,7 +158,7 @@ def job_states(
 
 @dataclass(eq=False)
 class Best:
-    """The best of the jobs taken so far.
+    """The best of the jobs so far.
 
     Args:
         ranking: how jobs are ranked.
@@ -182,7 +182,7 @@ class ResumeFilter:
 
     Args:
         records: the records of the sweep.
-        best: the best of the skipped jobs, whose records are not read again.
+        best: the best of the skipped jobs, which progress starts from.
         left_out: how many jobs were skipped.
         unfinished: skipped jobs that did not complete.
         elsewhere: jobs that another process is running.

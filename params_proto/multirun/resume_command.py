@@ -30,7 +30,7 @@ _ROLES = {
 
 
 def role(override: str) -> str:
-    """Classifies an override of Hydra.
+    """The role of an override of Hydra for a resume.
 
     Returns:
         `what`: which sweep runs. `how`: its launcher and options, given with each command.
@@ -69,16 +69,16 @@ def script() -> list[str]:
 
 
 def without_configs(command: Sequence[str]) -> list[str]:
-    """A command of a Hydra app without the options that say where its configs are.
+    """A command of a Hydra app without the options for the place of its configs.
 
     >>> without_configs(["app.py", "-m", "-cn", "config", "--config-dir=more"])
     ['app.py', '-m']
     """
-    kept: list[str] = []
+    arguments: list[str] = []
     for argument in _with_values(command):
         if argument[0].partition("=")[0] not in _CONFIGS:
-            kept += argument
-    return kept
+            arguments += argument
+    return arguments
 
 
 def _with_values(arguments: Iterable[str]) -> Iterator[list[str]]:
@@ -137,7 +137,7 @@ def resume_command(
 
     Args:
         start: the command that started it, without overrides; empty if Python code did.
-        hydra_overrides: the overrides of Hydra it was given.
+        hydra_overrides: the overrides of Hydra that it was given.
         directory: the sweep directory.
         rerun: which jobs are still to be rerun, if it has to be given.
         overwrites: whether the sweep was started with overwrite=true.
@@ -147,10 +147,11 @@ def resume_command(
     >>> resume_command([], [], "runs/1")
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
-    kept = [one for one in hydra_overrides if role(one) == "how"]
+    arguments = [line for line in hydra_overrides if role(line) == "how"]
     if overwrites:
-        kept.append("hydra.sweeper.overwrite=false")  # a config may set it to true
-    kept.append(assignment("hydra.sweeper.resume", directory))
+        arguments.append("hydra.sweeper.overwrite=false")  # a config may set it to true
+    arguments.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
-        kept.append(assignment("hydra.sweeper.rerun", rerun))
-    return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
+        arguments.append(assignment("hydra.sweeper.rerun", rerun))
+    command = shlex.join([*start, *arguments])
+    return command if start else f"the same launch, with {command}"

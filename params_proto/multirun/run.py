@@ -88,7 +88,7 @@ def _run_batches(sweep: SweepRun, executor: Executor, signals: Interrupts) -> No
         with reported_by_hydra():
             executor.run(batch)
         if signals.last is not None:
-            raise signals.last  # a job has swallowed it
+            raise signals.last  # a job has caught it
         if executor.has_too_many_failures:
             break
     if not sweep.is_shard:  # other shards take their own time

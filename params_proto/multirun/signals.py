@@ -26,7 +26,7 @@ _RUNS_IN_THREADS = (
 
 
 class Interrupt(KeyboardInterrupt):
-    """A signal as an exception, which libraries let through like Ctrl-C's.
+    """A signal as an exception, which libraries let through as they do Ctrl-C's.
 
     Args:
         number: the number of the signal.
@@ -39,7 +39,7 @@ class Interrupt(KeyboardInterrupt):
 
 @dataclass(eq=False)
 class Interrupts:
-    """Raises signals as `Interrupt` and keeps the last one, as a job may swallow the exception.
+    """Raises signals as `Interrupt` and keeps the last one, as a job may catch the exception.
 
     Args:
         last: the last signal.
@@ -58,7 +58,7 @@ class Interrupts:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
-        if os.getpid() != self._pid:  # a job's fork ends as it would without us
+        if os.getpid() != self._pid:  # a job's fork ends as it would without a sweep
             signal.signal(number, self.previous[number])
             os.kill(os.getpid(), number)
             return
@@ -89,7 +89,7 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
 
 @contextmanager
 def interruptible(handler: Interrupts | None) -> Generator[None, None, None]:
-    """Raises `Interrupt` at the end of the block if a job has swallowed the exception of a signal.
+    """Raises `Interrupt` at the end of the block if a job has caught the exception of a signal.
 
     `handler` belongs to the sweep's process; None in a launcher's worker.
     """
@@ -120,7 +120,8 @@ def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]
 def time_limit(seconds: float) -> Generator[None, None, None]:
     """Raises TimeoutError in the block after `seconds`, again after as long, and at its end.
 
-    Repeated because the block may swallow it. Works in the main thread only, where signals arrive.
+    It is repeated because the block may catch it. It works in the main thread only, where signals
+    arrive.
     """
     if not _is_main_thread():
         raise SweepError(_RUNS_IN_THREADS)

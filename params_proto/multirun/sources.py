@@ -1,4 +1,4 @@
-"""Where a configured sweep comes from: steps in the config, a file, or a Sweep in Python."""
+"""Loads a configured sweep: from steps in the config, a file, or a Sweep in Python."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def load_configured_sweep(
     node: Any,
     *,
     cwd: Path,
-    scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
+    scope: Scope = Scope(),  # noqa: B008 - immutable
     loader: ConfigLoader | None = None,
 ) -> Builder | Sweep:
     """The sweep that `hydra.sweeper.sweep` specifies.
@@ -94,7 +94,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         raise SweepError(f"hydra.sweeper.sweep={text}: {error}") from error
 
 
-# --- a Sweep in a Python module, which is executed to get it, and starts nothing
+# --- a Sweep in a Python module, which is executed without starting an app
 
 
 def _attribute(module: ModuleType, attribute: str) -> Sweep:
@@ -120,7 +120,7 @@ def _file(path: Path) -> ModuleType:
             f"there is no file {path}. Paths are relative to the working directory: write"
             " path/to/file.py:attribute, or an absolute path."
         )
-    for module in list(sys.modules.values()):  # __main__ among them, the running script
+    for module in list(sys.modules.values()):  # including __main__, the running script
         if _is_of(module, path):
             return module
     name = f"params_proto_sweep_{path.stem}"
@@ -128,9 +128,9 @@ def _file(path: Path) -> ModuleType:
     assert spec is not None  # the name ends in .py
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where classes in it look for their module
+    sys.modules[name] = module  # needed by classes defined in it
     try:
-        with _starting_nothing():
+        with _without_starting_apps():
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
@@ -152,8 +152,8 @@ def _module(name: str) -> ModuleType:
         spec = importlib.util.find_spec(name)
         main = sys.modules["__main__"]
         if spec and spec.origin and _is_of(main, Path(spec.origin).resolve()):
-            return main  # the running script by its other name, which would run it again
-        with _starting_nothing():
+            return main  # importing the running script by its other name would run it again
+        with _without_starting_apps():
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
         raise SweepError(
@@ -167,7 +167,7 @@ def _raised(error: BaseException) -> str:
 
 
 @contextmanager
-def _starting_nothing() -> Generator[None, None, None]:
+def _without_starting_apps() -> Generator[None, None, None]:
     """Makes a script's last line, `train()` or `main()`, do nothing within the block."""
     import hydra
 

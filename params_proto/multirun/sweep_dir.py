@@ -74,11 +74,11 @@ class SweepRun:
         digest: its SHA-256.
         plan: the plan of the sweep to resume, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
-        is_saved: whether the sweep runs as saved, regardless of the app's config.
+        is_saved: whether the saved sweep runs, regardless of the app's config.
         batches: the batches of its jobs, once prepared; each is checked before it is yielded.
         resume_filter: selects the jobs that are left; None for a new sweep.
         configs: where its config files are kept, absolute.
-        is_empty: whether there is no job to run or to wait for.
+        is_empty: whether there are no jobs to run or to wait for.
     """
 
     options: Options
@@ -114,7 +114,7 @@ class SweepRun:
     # --- its jobs
 
     def directories(self) -> Directories:
-        """The directories of the jobs, with those of recorded jobs already taken."""
+        """The directories of the jobs; those of recorded jobs are already reserved."""
         by_number = unresolved_sweep_value(self.app.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
@@ -135,8 +135,8 @@ class SweepRun:
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a changed sweep, with the numbers they keep."""
         number_of = job_numberer(
-            (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
-            for one in JobStore(self.directory).all()
+            (entry.identity, entry.job) if isinstance(entry, Record) else ("", entry[0])
+            for entry in JobStore(self.directory).all()
         )
         jobs = (
             job._replace(number=number_of(without_selectors(job.overrides, self.sweep_selectors)))
@@ -145,7 +145,7 @@ class SweepRun:
         # Equal jobs of other shards have their own numbers, so they count as well.
         return jobs if self.options.shard is None else list(jobs)[self.options.shard]
 
-    # --- up to its first job
+    # --- preparing it, up to its first job
 
     def prepare(self, stack: ExitStack) -> None:
         """Checks the jobs and saves the sweep; then `batches` may run.
@@ -159,7 +159,7 @@ class SweepRun:
         else:
             from params_proto.multirun.resume import Best, ResumeFilter
 
-            # Before reading the records: another process may be about to run the jobs.
+            # Before the records are read, as another process may be about to run the jobs.
             self._acquire(stack)
             self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
@@ -190,13 +190,13 @@ class SweepRun:
         Raises if another process runs the sweep, or has resumed it since it was read.
         """
         make_directory(self.directory, self.app.config)
-        # New jobs of a changed sweep take the next numbers, which two processes might give twice.
+        # New jobs of a changed sweep take the next numbers; two processes might use the same ones.
         shared = None if self.is_changed else self.options.slice
         stack.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         before = self.plan
         if before is not None:
-            there = read_plan(self.directory)
-            if (there.sweep, there.earlier) != (before.sweep, before.earlier):
+            current = read_plan(self.directory)
+            if (current.sweep, current.earlier) != (before.sweep, before.earlier):
                 raise SweepError(
                     f"another process has resumed the sweep in {self.directory} since this one"
                     " read it, and job numbers may have changed: run the command again."
@@ -218,17 +218,17 @@ class SweepRun:
                 f"The sweep in {self.directory} has changed. Completed jobs are kept and new ones"
                 " run; jobs that had not run and are no longer in the sweep are dropped."
             )
-        # Other shards read sweep.yaml first. If a process died between the two, the file does not
-        # match the plan: a changed sweep, whose jobs are identified by their overrides.
+        # Other shards read sweep.yaml first. If this process dies between the two writes, the file
+        # does not match the plan, as in a changed sweep, whose jobs are found by their overrides.
         self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.app.config)
-        _files.write(self.directory / MULTIRUN, [config], lasting=False)
+        _files.write(self.directory / MULTIRUN, [config], durable=False)
 
     def note_first_job(self, job: Overrides, config: DictConfig) -> None:
         """Saves the config of the first job, for a resume to compare; see `changes`.
 
-        A resumed sweep keeps the job that was first when it began.
+        A resumed sweep keeps the job that was first when the sweep started.
         """
         first = job, plain_config(config)
         if self.plan is not None:
@@ -237,12 +237,12 @@ class SweepRun:
             first = recompose_first_job(self.directory, self.app, first)
         text = json.dumps({"overrides": first[0], "config": first[1]})
         path = self.directory / OWN / COMPOSED
-        _files.write(path, [text], lasting=False, as_folder=True)
+        _files.write(path, [text], durable=False, as_folder=True)
 
     def _plan_file(self) -> PlanFile:
         plan, app, arguments = self.request.plan, self.app, self.request.arguments
         before, selectors = self.plan, self.sweep_selectors
-        made = PlanFile(
+        plan_file = PlanFile(
             script=command_of(app),
             function=function_of(app.task_function),
             config_name=app.config.hydra.job.config_name,
@@ -260,10 +260,10 @@ class SweepRun:
         )
         if before is not None:
             earlier = before.earlier + (not self.is_same_sweep)
-            made = made._replace(earlier=earlier, created=before.created)
+            plan_file = plan_file._replace(earlier=earlier, created=before.created)
             if self.is_saved:
-                made = made._replace(task=before.task, hydra=before.hydra)
-        return made
+                plan_file = plan_file._replace(task=before.task, hydra=before.hydra)
+        return plan_file
 
 
 def open_sweep(
@@ -279,7 +279,7 @@ def open_sweep(
             "hydra.sweeper.overwrite=true and hydra.sweeper.resume cannot be combined. To rerun"
             " completed jobs, use hydra.sweeper.rerun=all."
         )
-    # Before any job's config, so that all jobs get the same resolved value, such as the time.
+    # Before any job is composed, so that all jobs get the same resolved value, such as the time.
     directory = directory_of_sweep(app.config)
     # A key's value may differ by job.
     if _INTERPOLATED_KEY.search(unresolved_sweep_value(app.config)):
@@ -291,7 +291,7 @@ def open_sweep(
     else:
         request = read_request(options, arguments, app, app.sweep)
         is_configured = app.config.hydra.sweeper.sweep is not None
-        selectors = app.find_sweep_selectors(request.outside) if is_configured else []
+        selectors = app.find_sweep_selectors(request.overrides) if is_configured else []
         text = saved_text(request.plan, selectors)
     _share_composition(options, app, request.plan)
     if plan is None and options.shard is not None:

@@ -1,4 +1,4 @@
-"""Composes each job's config before it runs: of up to 10,000 jobs, none runs if one cannot."""
+"""Composes each job's config before it runs; for up to 10,000 jobs, before any of them runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # The largest sweep whose jobs are all checked before any runs. A larger one is checked batch by
-# batch, so that its user does not have to wait.
+# batch, so that the user does not have to wait.
 AHEAD = 10_000
 
 _AXES = frozenset({"product", "zip", "chain", "concat", "cross"})
@@ -82,8 +82,8 @@ class Validation:
                 self._note(job.overrides, error, mistakes)
                 continue
             if self.app.task is not None:
-                for wrong in self.app.task.check(config, keys_of(job.overrides)):
-                    mistakes.add(wrong, job=job.overrides)
+                for mistake in self.app.task.check(config, keys_of(job.overrides)):
+                    mistakes.add(mistake, job=job.overrides)
             with open_dict(config):  # as launchers do: the directory may depend on the number
                 config.hydra.job.num = job.number
                 config.hydra.job.id = str(job.number)
@@ -119,11 +119,11 @@ class Validation:
 
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
         """Adds the mistake of a job that Hydra cannot compose."""
-        wrong = _misfit(self.app.scope.targets, job, error)
-        if wrong is None:
+        misfit = _misfit(self.app.scope.targets, job, error)
+        if misfit is None:
             mistakes.add_error(job, error, self._hints(job))
         else:
-            mistakes.add_uncomposed(wrong)
+            mistakes.add_uncomposed(misfit)
 
     def _hints(self, job: Overrides) -> Iterator[str]:
         """Suggestions for keys that the config of a job's groups does not have."""

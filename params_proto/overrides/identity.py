@@ -19,7 +19,7 @@ from params_proto.overrides.parse import parse
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
-_KEPT = 16_384  # overrides whose values are remembered: those of a sweep have few different ones
+_KEPT = 16_384  # cached overrides: those of a sweep have few different values
 
 
 def identity(job: Iterable[str]) -> str:
@@ -38,10 +38,10 @@ def identity(job: Iterable[str]) -> str:
 
 
 def job_numberer(numbers: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
-    """Numbers the jobs, in order, of a sweep that has changed since jobs of it were recorded.
+    """Numbers the jobs, in order, of a sweep that has changed since some were recorded.
 
-    Recorded jobs keep their numbers, new ones take the next. Equal jobs are numbered in order. A
-    record that cannot be read has a number only.
+    Recorded jobs keep their numbers, and new ones take the next. Equal jobs are numbered in order.
+    An unreadable record only keeps its number from being used.
 
     >>> number_of = job_numberer([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
     >>> [number_of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
@@ -62,14 +62,14 @@ def job_numberer(numbers: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]]
 
 
 def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """The keys of overrides, without +, ++ and ~, with their values; None for a deletion.
+    """The keys of overrides, without +, ++ or ~, and their values; None for a deletion.
 
     >>> dict(values(["+lr=1e-1", "~db", "layers=[1,2]"]))
     {'lr': 0.1, 'db': None, 'layers': [1, 2]}
     """
     for line in job:
         key, _, text = line.partition("=")
-        # A deletion may give the expected value; it removes the key all the same.
+        # A deletion may name the expected value, but removes the key in any case.
         yield strip_prefix(key), None if key.startswith("~") else _value(text)
 
 
@@ -95,7 +95,7 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole(element) for element in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {str(key): _whole(of) for key, of in cast("dict[Any, Any]", value).items()}
+        return {str(key): _whole(element) for key, element in cast("dict[Any, Any]", value).items()}
     return value
 
 

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 _MAX_LISTED = (
-    100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+    100_000  # values of a range that has to be expanded; Hydra makes about 300,000 per second
 )
 _LONG = 500  # characters of the parser's message
-# How the parser's messages begin to repeat the override.
+# Lines of the parser's messages that only repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
 # An unclosed quote extends to the end of the text, to avoid repeated searches for its end.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
@@ -128,8 +128,8 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
         text = str(error).partition("\nSee https://")[0].strip()
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
-        said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
-        reason = with_period(truncate("; ".join(said).partition(" expecting ")[0], _LONG))
+        messages = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
+        reason = with_period(truncate("; ".join(messages).partition(" expecting ")[0], _LONG))
         raise SweepError(
             f"Hydra cannot read {short_repr(line)}: {reason} Write key=value, and text with any of"
             " ,:=()[]{} in quotes, key='a, b'."
@@ -223,7 +223,7 @@ class KeyValues(NamedTuple):
         key: the key as spelled: `+db@pkg`.
         values: the parsed values.
         swept: whether they were given as a sweep, even of one value.
-        shuffled: whether their order, or the order within one, differs in each process.
+        shuffled: whether the order of the values, or inside a value, differs in each process.
     """
 
     key: str
@@ -252,7 +252,7 @@ def read_lines(
         lines: the overrides.
         config_loader: Hydra's loader, for `glob`.
         values: gets the values of an override, a `range` or another sequence.
-        once: whether `+lr=1 lr=2` counts as one key too: Hydra applies both in turn.
+        once: whether `+lr=1 lr=2` gives one key, too, although Hydra would apply both in turn.
 
     >>> [(one.key, one.values) for one in read_lines(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
@@ -286,20 +286,19 @@ def read_lines(
 def _last_of_each(
     by_key: Mapping[str, KeyValues], mistakes: list[Mistake], *, once: bool
 ) -> list[KeyValues]:
-    """The last override of each swept name, as `lr=1,2 ++lr=3` would run its jobs twice."""
-    names = {one.name for one in by_key.values() if once or one.swept}
+    """The last override of each swept name, because `lr=1,2 ++lr=3` would run each job twice."""
+    names = {override.name for override in by_key.values() if once or override.swept}
     found: dict[str, KeyValues] = {}
-    for key, one in by_key.items():
-        place = one.name if one.name in names else key
+    for key, override in by_key.items():
+        place = override.name if override.name in names else key
         before = found.get(place)
         if before is not None:
-            mappings = [isinstance(one, Mapping) for one in (*before.values, *one.values)]
-            if all(mappings):
+            if all(isinstance(value, Mapping) for value in (*before.values, *override.values)):
                 text = f"{before.key} and {key} are both given mappings: put the entries into one."
                 mistakes.append(Mistake(text, key))
-            if key == one.name:  # `+lr=1,2 lr=3`: the key that the first one adds
-                one = one._replace(key=before.key)
-        found[place] = one
+            if key == override.name:  # `+lr=1,2 lr=3`: the first one adds the key
+                override = override._replace(key=before.key)
+        found[place] = override
     return [*found.values()]
 
 

@@ -84,7 +84,7 @@ def render_text(text: str) -> str:
     """
     if text == "???":
         raise SweepError(
-            "the string '???' cannot be given to Hydra, which takes it for a missing value."
+            "the string '???' cannot be given to Hydra, which reads it as a missing value."
         )
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
@@ -120,9 +120,8 @@ def render_dict_key(key: str) -> str:
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
         raise SweepError(
             f"the dict key {short_repr(key)} cannot be written in an override: Hydra's grammar"
-            " has no"
-            " quotes for keys, and takes there only ASCII text that does not read as a number, a"
-            " bool or null."
+            " has no quotes for keys, and allows only ASCII text that is not a number, bool or"
+            " null."
         )
     return _SPECIAL.sub(lambda character: "\\" + character[0], key)
 
@@ -146,7 +145,7 @@ def render(value: object) -> str:
     """
     if isinstance(value, OverrideText):
         return value.text
-    if isinstance(value, Enum) and value.name is not None:  # pyright: ignore[reportUnnecessaryComparison]  # as that of no flag
+    if isinstance(value, Enum) and value.name is not None:  # pyright: ignore[reportUnnecessaryComparison]  # an empty flag has none
         return render_text(value.name)
     if isinstance(value, (str, PurePath)):
         return render_text(str(value))
@@ -161,7 +160,9 @@ def render(value: object) -> str:
     entries = _entries(value)
     if entries is None:
         return _dotted_name(value)
-    return f"{{{','.join(f'{_dict_key(key)}:{render(each)}' for key, each in entries.items())}}}"
+    return (
+        f"{{{','.join(f'{_dict_key(key)}:{render(element)}' for key, element in entries.items())}}}"
+    )
 
 
 def _dict_key(key: object) -> str:
@@ -213,7 +214,7 @@ def render_config(
             the two: other keys are deleted.
         current_value: gets the value of a key in the composed config, after some overrides; a
             namespace for the fields of a dataclass, which cannot be deleted. Without it, as for a
-            sweep outside an app, the field's default is taken, and other keys from configs stay.
+            sweep outside an app, the field's default is used, and other keys from configs stay.
 
     >>> render_config({"training.lr": 0.1, "db/engine": "pg"})
     ['training.lr=0.1', 'db/engine=pg']
@@ -252,7 +253,7 @@ def _current(
 
 
 def _cleared(key: str, current: object, value: object) -> Iterator[str]:
-    """The overrides that delete from `current` what the dict `value` would be merged with."""
+    """The overrides that delete what Hydra would merge into the dict `value`."""
     given, present = _entries(value), _entries(current)
     if given is None or present is None:
         other = value if given is None else current

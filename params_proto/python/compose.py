@@ -37,7 +37,9 @@ def configs(
 ) -> Iterator[DictConfig]:
     """Composes the configs of a sweep lazily. See `Sweep.compose`."""
     lines = checked_overrides("compose", overrides)
-    app = next((cast("App[..., Any]", one) for one in sweep.targets if isinstance(one, App)), None)
+    app = next(
+        (cast("App[..., Any]", target) for target in sweep.targets if isinstance(target, App)), None
+    )
     if app is None:
         place, task = place_of(config_path, config_name), None
     else:
@@ -50,16 +52,16 @@ def configs(
         loader = make_loader(place.configs)
         hydra_overrides = [line for line in lines if read(line).is_hydra_override()]
         job_overrides = [line for line in lines if line not in hydra_overrides]
-        # As on a command line, a job may give what the defaults need.
+        # As on a command line, jobs may choose what the defaults list leaves open.
         config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
         context = AppContext(config, loader, task or (lambda config: None))
-        outside = read_overrides(map(context.resolve_override, job_overrides), loader)
+        parsed = read_overrides(map(context.resolve_override, job_overrides), loader)
         expression = context.resolve_keys(sweep.expression)
-        jobs = build_plan(context, expression, sweep.targets, outside).jobs()
+        jobs = build_plan(context, expression, sweep.targets, parsed).jobs()
 
     def each() -> Iterator[DictConfig]:
         while True:
-            with isolation.active():  # not while the caller has the config
+            with isolation.active():  # but not while the caller uses the config
                 found = next(jobs, None)
                 if found is None:
                     return

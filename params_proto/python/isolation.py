@@ -29,7 +29,7 @@ _lock = RLock()  # Hydra's singletons are shared; a step of a sweep may compose 
 @contextmanager
 def isolated_launch() -> Generator[None, None, None]:
     """Runs an app without affecting other uses of Hydra, logging and the environment here."""
-    Plugins.instance()  # loading them adds configs to the store, which stay
+    Plugins.instance()  # loading them adds configs to the store, to be kept
     hydra, config = GlobalHydra.instance(), HydraConfig.instance()
     runtime, base = JobRuntime.instance(), VersionBase.instance()
     singletons = hydra.hydra, config.cfg, runtime.conf, base.version_base
@@ -38,7 +38,7 @@ def isolated_launch() -> Generator[None, None, None]:
     level, handlers = root.level, list(root.handlers)
     hydra.hydra, config.cfg, runtime.conf = None, None, OmegaConf.create()
     root.handlers.clear()
-    if "joblib" in sys.modules:  # idle workers keep modules as they were at their first job
+    if "joblib" in sys.modules:  # idle workers keep the modules that they have imported
         loky = import_module("joblib.externals.loky")
         loky.get_reusable_executor(reuse=True).shutdown()
     try:
@@ -69,7 +69,7 @@ class Isolation:
             setup_globals()
         base = VersionBase.instance()
         before = self._version_base = base.version_base
-        if GlobalHydra.instance().is_initialized():  # whose jobs and rules these are
+        if GlobalHydra.instance().is_initialized():  # use its job name and rules
             name = JobRuntime.instance().get("name")
         elif IS_HYDRA_1_3:
             version.setbase(None)

@@ -65,7 +65,7 @@ def launch(
     _refuse_where_jobs_run()
     given = checked_overrides("launch", overrides)
     lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
-    there = Path.cwd()
+    cwd = Path.cwd()
     function: Any = _own_function(sweep) if target is None else target
     place, task, allowed = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as stack:
@@ -90,21 +90,21 @@ def launch(
             stack.enter_context(app.sent_to_workers())
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
-    if not has_plan(there / directory):
+    if not has_plan(cwd / directory):
         shard = config.hydra.sweeper.slice
         raise SweepError(
             f"hydra.sweeper.slice={shard} selects none of the sweep's {sweep.size} jobs."
         )
-    return results(there / directory)
+    return results(cwd / directory)
 
 
 class LaunchedApp(NamedTuple):
-    """What a launch runs, in its own process or in a worker's.
+    """What a launch runs, in its own process or in a worker.
 
     Args:
         place: where the configs are.
         task: an app, or a function that gets the whole config.
-        decorated: the function as `hydra.main` has made it, if it has.
+        decorated: the function that `hydra.main` made, if any.
         has_search_path: whether the command line has a search path of its own.
     """
 
@@ -114,16 +114,16 @@ class LaunchedApp(NamedTuple):
     has_search_path: bool
 
     def start(self, stack: ExitStack, configs: str | None = None) -> tuple[Hydra, Any]:
-        """Makes Hydra this process's, until `stack` ends; and what its jobs run.
+        """Starts Hydra in this process until `stack` ends; returns it and what the jobs run.
 
         Args:
             stack: the block.
-            configs: where configs are looked for, in place of the app's own folder.
+            configs: where to look for configs, instead of in the app's own folder.
         """
         place, task = self.place, self.task
-        made = unwrap_hydra_main(self.decorated)
-        if made is not None:  # hydra.main has set the version of the rules to run by
-            stack.enter_context(made[3])
+        unwrapped = unwrap_hydra_main(self.decorated)
+        if unwrapped is not None:  # hydra.main has set the version base
+            stack.enter_context(unwrapped[3])
         elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):
@@ -134,16 +134,16 @@ class LaunchedApp(NamedTuple):
         return start_hydra(configs or place.configs, place.name), task
 
     def has_worker_options(self, config: DictConfig) -> bool:
-        """Whether workers are to run the jobs."""
+        """Whether workers run the jobs."""
         sweeper: Any = config.hydra.sweeper
         return (sweeper.workers, sweeper.gpus) != (None, None)
 
     @contextmanager
     def sent_to_workers(self) -> Generator[None, None, None]:
-        """Within the block, what is launched is there for workers, pickled.
+        """Pickles this for workers that are started within the block.
 
         Raises:
-            SweepError: it cannot be pickled.
+            SweepError: this cannot be pickled.
         """
         cloudpickle: Any = import_module("cloudpickle")
 
@@ -167,7 +167,7 @@ class LaunchedApp(NamedTuple):
 def _runnable(
     function: Any, config_path: str | os.PathLike[str] | None, config_name: str | None
 ) -> tuple[Place, Any, AbstractContextManager[Any] | None]:
-    """Where a function's configs are, what the jobs run, and what `hydra.main` lets configs call.
+    """The place of a function's configs, what the jobs run, and what configs may call.
 
     The jobs run an app, or a function that gets the whole config.
     """
@@ -190,13 +190,13 @@ def _runnable(
 
 def _own_function(sweep: Sweep) -> Any:
     """The function among the targets of a sweep, a decorated one if there is one."""
-    found = [one for one in sweep.targets if not isinstance(one, type)]
+    found = [target for target in sweep.targets if not isinstance(target, type)]
     if not found:
         raise SweepError(
             "launch needs a function for the jobs to run, and the sweep has none: write"
             f" launch(train). It takes {_FORMS}."
         )
-    return max(found, key=lambda one: isinstance(one, App))
+    return max(found, key=lambda target: isinstance(target, App))
 
 
 def _sweeper_lines(
@@ -244,8 +244,8 @@ def _plain(value: Any) -> Any:
     """A value for an override: a path as text, an iterable as a list."""
     if isinstance(value, os.PathLike):
         return os.fspath(cast("os.PathLike[str]", value))
-    is_one = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
-    return cast("Any", value) if is_one else list(cast("Iterable[Any]", value))
+    is_single = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
+    return cast("Any", value) if is_single else list(cast("Iterable[Any]", value))
 
 
 def _refuse_where_jobs_run() -> None:

@@ -1,7 +1,7 @@
 """The status and result of each job of a sweep, kept in its directory: `.sweep/`.
 
-This needs neither Hydra nor the sweeper: any process can claim a sweep's jobs, and a record is read
-wherever there is Python, and by `jq`.
+This package needs neither Hydra nor the sweeper: any process can claim a sweep's jobs. Records are
+JSON, for other programs such as `jq`.
 """
 
 from params_proto.records.record import Failure as Failure

@@ -1,10 +1,10 @@
-"""Leases: files by which a process shows that it is doing something, as long as it is alive.
+"""Leases: files that show that a process is working on something, as long as it is alive.
 
 The record of a running job is a lease, as are a claim to an attempt and the file of a process that
-runs a sweep, `.sweep/running/node7-4242.json`. Each names the process that holds it. For a process
-of this machine, the system says whether it is alive. A process of another machine touches its
-leases every 30 seconds and counts as dead after five minutes without: that needs neither file locks
-nor links, which shared file systems may lack.
+runs a sweep, `.sweep/running/node7-4242.json`. Each names the process that holds it. Whether a
+process on this machine is alive, the system knows. A process on another machine touches its leases
+every 30 seconds, and counts as dead after five minutes without a heartbeat. This needs neither file
+locks nor links, which shared file systems may lack.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def is_held(lease: Path, process: Process) -> bool:
 def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
     """The leases that this process touches, and the parents without which it exits.
 
-    They are kept by process id, as a fork does not have its parent's thread.
+    They are kept by process id, because a fork does not have its parent's thread.
     """
     leases, parents = set[Path](), set[int]()
 
@@ -109,16 +109,16 @@ def sweep_lease(
     Args:
         directory: the directory of the sweep.
         shard: the slice of the sweep, which may run with other slices; None for the whole sweep.
-        wait_for_stale: wait for the next heartbeat of a process on another machine, which may have
-            been lost: clusters requeue the jobs of a lost node.
+        wait_for_stale: wait for the next heartbeat of a process on another machine, as that machine
+            may be lost: clusters requeue the jobs of a lost node.
     """
     me = this_process()
     lease = _own_lease(directory)
     with keep_alive(lease):
         try:
             try:
-                # Each process announces itself before it looks at the others, so that of two that
-                # start at once, at least one sees the other.
+                # Each process announces itself before it looks for others. So if two start at the
+                # same time, at least one of them sees the other.
                 write_file(lease, json.dumps([*me, shard, "waits"]))
                 _take_turn(directory, lease, shard, wait_for_stale)
                 write_file(lease, json.dumps([*me, shard]))
@@ -135,7 +135,7 @@ def sweep_lease(
 
 
 def share_lease(directory: Path, shard: str) -> None:
-    """Lets other processes run the sweep that this one has a lease for, and now only watches."""
+    """Lets other processes run the sweep, which this one holds a lease for but only watches."""
     write_file(_own_lease(directory), json.dumps([*this_process(), shard]))
 
 
@@ -153,15 +153,17 @@ def is_running_elsewhere(directory: Path) -> bool:
 def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bool) -> None:
     """Returns once no other process may run; raises if one does.
 
-    Of two that wait, the one whose lease sorts first waits for the other. That one has either seen
-    it and withdraws, or has not and runs.
+    If two processes wait, the one whose lease sorts first waits for the other, which either has
+    seen this lease and withdraws, or has not and runs.
     """
     first_seen: dict[Path, int] = {}
-    while others := [one for one in _others(own.parent) if shard is None or one.shard is None]:
-        for one in others:
-            process = one.process
-            if one.waits:
-                is_refused = one.lease < own
+    while others := [
+        runner for runner in _others(own.parent) if shard is None or runner.shard is None
+    ]:
+        for runner in others:
+            process = runner.process
+            if runner.waits:
+                is_refused = runner.lease < own
             elif process.is_local or not wait_for_stale:
                 is_refused = True
             else:
@@ -171,12 +173,12 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
                         f" machine was lost: waiting for its next heartbeat, {STALE:.0f} seconds at"
                         " most."
                     )
-                is_refused = first_seen.setdefault(one.lease, one.touched) != one.touched
+                is_refused = first_seen.setdefault(runner.lease, runner.touched) != runner.touched
             if is_refused:
                 cure = (
                     f" Watch its workers (params-proto watch {directory}), or stop them"
                     f" (params-proto stop {directory}) before you resume it."
-                    if one.shard == WORKERS
+                    if runner.shard == WORKERS
                     else " Wait for it or stop it, then resume with hydra.sweeper.resume=true, or"
                     " use another hydra.sweep.dir. Slices can run concurrently"
                     " (hydra.sweeper.slice)."

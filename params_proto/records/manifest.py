@@ -6,15 +6,15 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/plan.json         how it was started, and with what: `PlanFile`
 .sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
 .sweep/jobs/0/1/1234.claim-2   held by the process that is about to make the second attempt
-.sweep/running/          the processes that run the sweep, a file each
+.sweep/running/          one file for each process that runs the sweep
 .sweep/workers/          what workers share, and a log of each: `params_proto.workers.workers_dir`
-.sweep/configs/          the config files as they were
-.sweep/composed.json     the first job's config, to see what has changed since
-.sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
+.sweep/configs/          the config files as of the start of the sweep
+.sweep/composed.json     the first job's config, to detect changes
+.sweep/failed/           counts the failures of a run with hydra.sweeper.max_failures
 
-What is made in `.sweep` gets the mode of the folder it is in, and so that of `.sweep` itself, which
-`hydra.sweep.mode` sets: neither workers nor a process that resumes the sweep need to know it. A
-folder's setgid bit, which the system hands down, stays.
+Files and folders in `.sweep` get the mode of their folder, and so that of `.sweep` itself, which
+`hydra.sweep.mode` sets: workers, and processes that resume the sweep, need not know it. The setgid
+bit, which new folders inherit from the system, is kept.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ class PlanFile(NamedTuple):
         sweep_selectors: the overrides in `task` that only choose which sweep to run.
         keys: the swept keys.
         groups: the swept keys that choose an option of a config group.
-        jobs: how many there are; None if counting them would filter every config.
+        jobs: how many there are; None if counting them means filtering every config.
         sweep: the SHA-256 of `sweep.yaml`.
-        earlier: how many other sweeps have used the directory before.
+        earlier: how many other sweeps used the directory before.
         created: when it was created, ISO 8601 with time zone.
         metric: the returned value that ranks jobs; None for a number that they return.
-        direction: `minimize` or `maximize`; None for the conventional one of the metric.
+        direction: `minimize` or `maximize`; None for the metric's usual one.
         format: the version of this format and of the records.
     """
 
@@ -181,7 +181,7 @@ def record_path(directory: Path, job: int) -> Path:
 
 
 def worker_log(directory: Path, worker: Process) -> Path:
-    """The log of a worker, which is there from its start on."""
+    """The log of a worker, which exists from its start on."""
     return directory / OWN / WORKERS / f"{worker.host}-{worker.pid}.log"
 
 

@@ -53,14 +53,14 @@ def _process(pid: int) -> Process:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process started, in time since the boot of the machine; None if unknown.
+    """When a process started, as time since the machine booted; None if unknown.
 
-    psutil computes it from the clock, which may be set. Source: proc_pid_stat(5), fields 3 and 22.
+    psutil computes it from the clock, which can be set. Source: proc_pid_stat(5), fields 3 and 22.
     """
     if not _PROC.joinpath("self/stat").exists():
         return _start_time_by_ps(pid)
     try:
-        # The second field, the program's name, is in parentheses and may contain some.
+        # The second field, the program's name, is in parentheses and may contain parentheses.
         stat = _PROC.joinpath(str(pid), "stat").read_bytes().rpartition(b")")[2]
     except OSError:
         return None

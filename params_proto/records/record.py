@@ -12,7 +12,7 @@ from params_proto.records.process import Process, this_process
 
 
 class Status(str, Enum):
-    """The status of a job. A planned one without a record is `pending`."""
+    """The status of a job that has a record; one without is `pending`."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -45,14 +45,14 @@ class Record(NamedTuple):
         identity: order-independent hash of the overrides.
         dir: its directory, relative to the sweep directory if inside.
         host: the machine on which it runs or ran.
-        pid: its process there.
+        pid: its process id there.
         process: when that process started, in a system-specific form, as pids are reused.
         attempt: 1, plus one for each rerun.
         status: how it ended, or RUNNING.
         started: when it started, ISO 8601 with time zone.
         ended: when it ended; None while it runs.
         duration: seconds, by a clock that cannot be set.
-        value: what the task returned, as far as it is JSON.
+        value: what the task returned, as far as JSON can represent it.
         error: the exception.
         failures: how many attempts before this one failed or crashed.
     """
@@ -131,7 +131,7 @@ def read_record(text: str | bytes) -> Record:
     values = read_object(text)
     check_types(values, _TYPES)
     known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
-    known["failures"] = known["failures"] or 0  # which records did not always have
+    known["failures"] = known["failures"] or 0  # optional
     try:
         known["status"] = Status(values["status"])
     except ValueError as unknown:

@@ -1,4 +1,4 @@
-"""The records of a sweep's jobs: which have run, which are running, who makes the next attempt.
+"""The records of a sweep's jobs: which have run, which are running, and who runs which next.
 
 Several processes, on one or several machines, may want to run the same job: a requeued Slurm job,
 shards that overlap, workers that share a directory. A file that only one of them can create decides
@@ -74,7 +74,7 @@ class JobStore:
         return record
 
     def all(self) -> Iterator[Record | tuple[int, str]]:
-        """Every record, by number; of a file that is not one, the number and the reason."""
+        """Every record, by number; for an unreadable one, its number and the reason."""
         for job, _ in record_paths(self.directory):
             try:
                 record = self.read(job)
@@ -95,8 +95,8 @@ class JobStore:
     def status_of(self, record: Record) -> Status:
         """The recorded status, except for a running job whose process has died.
 
-        That is CRASHED, or INTERRUPTED if a worker ran it: other workers run the job of a dead one
-        as if it had not begun.
+        Such a job is CRASHED, or INTERRUPTED if a worker ran it, as other workers then run it
+        again.
         """
         if record.status is not Status.RUNNING or self.is_running(record):
             return record.status
@@ -111,8 +111,8 @@ class JobStore:
         Args:
             first: the record of a first attempt, `Record.start(...)`.
             rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
-            after: number of the attempt that this one is to follow, 0 for the first; None for
-                whichever it is.
+            after: claim the job only if its last attempt has this number, 0 for none; None claims
+                it in any case.
 
         Returns:
             The record; None if the job is completed, running elsewhere, or has had other attempts.
@@ -158,8 +158,8 @@ class JobStore:
     def finish(self, record: Record) -> bool:
         """Records how an attempt ended; returns whether it was written.
 
-        The process that made the attempt has the last word: another one may record that it crashed
-        or was interrupted only while its status is RUNNING. Nothing is written if the job has been
+        The process that made the attempt has priority: another one may record that it crashed or
+        was interrupted only while its status is RUNNING. Nothing is written if the job has been
         claimed again since, by a sweep that started over or by a process that took this one for
         dead.
         """

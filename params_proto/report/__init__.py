@@ -1,1 +1,1 @@
-"""A sweep as a page: one HTML file that opens anywhere, offline."""
+"""The HTML report of a sweep: one file that opens anywhere, offline."""

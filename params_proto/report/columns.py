@@ -1,4 +1,4 @@
-"""The columns of a report: numbers, or a few texts and which of them each job has."""
+"""The columns of a report: numbers, or distinct texts and each job's position among them."""
 
 from __future__ import annotations
 

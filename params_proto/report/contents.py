@@ -50,7 +50,7 @@ class Contents(NamedTuple):
         plan: how it was started.
         sweep: the text of `sweep.yaml`.
         columns: a value for each job.
-        configurations: for each job a number that it shares with its repeats.
+        configurations: a number for each job, the same for its repeats.
         statuses: how many jobs have each status.
         times: when each job that has ended started and ended.
         failures: failures by place in the code, the most frequent first.
@@ -73,7 +73,7 @@ class Contents(NamedTuple):
 def read(
     directory: Path, metric: str | None, direction: str | None, over: Sequence[str] | None
 ) -> Contents:
-    """Reads a sweep for its page, also while it runs.
+    """Reads a sweep for its page, even while it runs.
 
     Args:
         directory: the directory of the sweep.
@@ -81,7 +81,7 @@ def read(
         direction: `minimize` or `maximize`.
         over: the keys that distinguish repeats; by default those named `seed`.
     """
-    found = table_with_records(directory, most=MAX_JOBS)
+    found = table_with_records(directory, limit=MAX_JOBS)
     rows = list(islice(found, MAX_JOBS + 1))
     if len(rows) > MAX_JOBS:
         raise SweepError(
@@ -106,7 +106,7 @@ def read(
         directory,
         plan,
         (directory / SWEEP).read_text("utf-8", errors="replace"),
-        [*shown, *[one for one in _run_columns(rows) if any(one.cells)]],
+        [*shown, *[column for column in _run_columns(rows) if any(column.cells)]],
         configurations(rows, over),
         Counter(row.status for row in rows if row.status),
         [
@@ -124,7 +124,7 @@ def _run_columns(rows: Sequence[Row]) -> list[Column]:
     """The columns about how the jobs ran."""
 
     def given(name: str) -> list[Any]:
-        return [ABSENT if (one := getattr(row, name)) is None else one for row in rows]
+        return [ABSENT if (value := getattr(row, name)) is None else value for row in rows]
 
     times: list[float | str | None] = [
         row.started and datetime.fromisoformat(row.started).timestamp() for row in rows

@@ -44,9 +44,9 @@ def about(contents: Contents) -> str:
     command = shlex.join([*plan.script, *plan.task, *hydra])
     facts = {"Command": f"<code>{escape_html(command)}</code>"}
     statuses = [(count, name, "") for name, count in contents.statuses.items()]
-    more = (plan.jobs or 0) - len(contents.configurations)
-    if more > 0:
-        statuses.append((more, "pending", ", not in the table"))
+    hidden = (plan.jobs or 0) - len(contents.configurations)
+    if hidden > 0:
+        statuses.append((hidden, "pending", ", not in the table"))
     if contents.times:
         starts, ends = zip(*contents.times, strict=True)
         spent = sum([end - start for start, end in contents.times], timedelta())
@@ -74,8 +74,8 @@ def swept(columns: Sequence[Column]) -> str:
 
 def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
     """The first elements, and how many more there are."""
-    more = len(elements) - SHOWN
-    return [*elements[:SHOWN], *([f"<{tag}>and {more:,} more</{tag}>"] if more > 0 else [])]
+    rest = len(elements) - SHOWN
+    return [*elements[:SHOWN], *([f"<{tag}>and {rest:,} more</{tag}>"] if rest > 0 else [])]
 
 
 def file(text: str) -> str:
@@ -131,8 +131,8 @@ def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
 def _kind(group: Failures, columns: Sequence[Column]) -> str:
     jobs: list[str] = []
     for place, message in group.jobs:
-        keys = [one for one in columns if one.role == "key" and one.cells[place]]
-        config = " ".join(f"{one.name}={one.cells[place]}" for one in keys)
+        keys = [column for column in columns if column.role == "key" and column.cells[place]]
+        config = " ".join(f"{column.name}={column.cells[place]}" for column in keys)
         link = f'<a href="#row-{place}">job {escape_html(columns[0].cells[place])}</a>'
         jobs.append(
             f"<li>{link} <code>{escape_html(config)}</code>"

@@ -33,7 +33,7 @@ def page(contents: Contents) -> str:
     return Template(_static("page.html")).substitute(
         # Only the scripts with these hashes may run, so no text from a job can.
         # Plotly compiles its line drawing code, which needs 'unsafe-eval'.
-        policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
+        policy=" ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in hashes),
         title=escape_html(contents.directory.resolve().name),
         directory=escape_html(str(contents.directory)),
         style=_static("page.css"),

@@ -1,1 +1,1 @@
-"""Sweeps in files and frames, and in lines of overrides."""
+"""Sweeps in files, in data frames and in lines of overrides."""

@@ -55,7 +55,7 @@ def load(
 def parse_file(
     text: str, name: str, empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
-    """The sweep in the text of a file; the ending of `name` says which kind. See `load`."""
+    """The sweep in the text of a file, in the format of the ending of `name`. See `load`."""
     if name.endswith(".yaml"):
         from params_proto.storage.yaml_file import Document
 

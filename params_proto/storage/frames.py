@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 def to_dataframe(sweep: Sweep) -> pd.DataFrame:
-    """A row per config and a column per key, in the order in which the keys first occur.
+    """A row per config and a column per key, in the order of the keys' first use.
 
-    A column of bools, of ints, of floats or of strings has pandas' own type for these; where a key
-    is missing, the nullable one. Any other is `object`, so that what is mixed stays as it is. A
-    missing key is `pd.NA`.
+    A column of only bools, ints, floats or strings has pandas' type for them, or the nullable type
+    if some configs lack the key. Any other column has the type `object`, which keeps mixed values
+    unchanged. A missing key is `pd.NA`.
 
     Args:
         sweep: the configs.
@@ -48,8 +48,8 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(columns, index=index)
 
 
-# pandas' types by those of a column's values; a column of others holds objects. convert_dtypes
-# would turn whole floats into integers, and nan, which is a value, into a missing one.
+# pandas' types, by the type of a column's values; other values are objects. convert_dtypes would
+# turn whole floats into integers, and nan, which is a value, into a missing one.
 _DTYPES = {"bool": "bool", "int": "int64", "float": "float64", "str": "str"}
 NULLABLE = {"bool": "boolean", "int": "Int64", "float": "Float64", "str": "string"}
 
@@ -57,7 +57,7 @@ NULLABLE = {"bool": "boolean", "int": "Int64", "float": "Float64", "str": "strin
 def to_column(
     values: Sequence[Any], dtypes: Mapping[str, str] = NULLABLE, dtype: str | None = None
 ) -> Any:
-    """Values as a column, with a type of pandas if they are of one kind; `pd.NA` is missing.
+    """Values as a column, with a type of pandas' own if all have one type; `pd.NA` is missing.
 
     Args:
         values: the values.
@@ -91,7 +91,7 @@ def from_dataframe(df: pd.DataFrame) -> Builder:
         df: a frame whose columns are named by keys.
 
     Raises:
-        SweepError: not a frame, columns that are not keys, or a column twice.
+        SweepError: `df` is not a frame, a column is not a key, or a column occurs twice.
 
     >>> import pandas as pd
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))

@@ -1,7 +1,7 @@
-"""Plain values and texts -> a Sweep, by the same calls as in Python.
+"""Plain values and text -> a sweep, by the same calls as in Python.
 
-Steps in Python containers, as a YAML file or a composed config holds them; rows of configs; lines
-of Hydra's overrides. The mistakes of a call get the place of their key.
+The input is steps in Python containers, from a YAML file or a composed config; rows of configs; or
+lines of overrides. The mistakes of a call get the place of their key.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def sweep_from_steps(
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
 ) -> Builder:
-    """The sweep of steps in plain Python containers; reports all mistakes at once.
+    """The sweep of steps in plain Python containers; one error for all mistakes.
 
     Args:
         steps: a mapping of steps or a list of them, from a file or a composed config.
@@ -86,7 +86,7 @@ def sweep_from_steps(
 def chain_of_rows(
     rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
 ) -> Builder:
-    """The sweep of configs, any number of them; `place` names the row of an index in messages.
+    """The sweep of some configs, possibly none; `place` names the row of an index in messages.
 
     >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
@@ -97,7 +97,8 @@ def chain_of_rows(
         return empty.chain(*rows)
     except SweepError as error:
         placed = [
-            one if one.row is None else one.with_place(place(one.row)) for one in error.mistakes
+            mistake if mistake.row is None else mistake.with_place(place(mistake.row))
+            for mistake in error.mistakes
         ]
         raise combine_mistakes(placed) from error
 
@@ -117,19 +118,19 @@ def sweep_of_lines(
             f" {short_repr(lines)}."
         )
     overrides = read_lines(listed, config_loader, once=True)
-    names = {one.name for one in overrides}
+    names = {override.name for override in overrides}
     result, mistakes = empty, list[Mistake]()
-    for one in overrides:
+    for override in overrides:
         try:
-            if one.name != strip_prefix(one.key) in names:
+            if override.name != strip_prefix(override.key) in names:
                 raise SweepError(
-                    f"{one.key} would delete a key that another line gives a value. Leave out one"
-                    " of them."
+                    f"{override.key} would delete a key that another line gives a value. Leave out"
+                    " one of them."
                 )
-            if one.swept:
-                result = result.product({one.key: FromText(one.values)})
+            if override.swept:
+                result = result.product({override.key: FromText(override.values)})
             else:
-                result = result.set({one.key: FromText(one.values[0])})
+                result = result.set({override.key: FromText(override.values[0])})
         except SweepError as error:
             mistakes += error.mistakes
     if mistakes:
@@ -149,7 +150,7 @@ def options_loader(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | 
         folder = root / group
         if kind is None:
             return sorted(file.stem for file in folder.glob("*.yaml") if file.is_file())
-        return sorted(each.name for each in folder.glob("*/"))
+        return sorted(path.name for path in folder.glob("*/"))
 
     return cast("ConfigLoader", SimpleNamespace(get_group_options=get_group_options))
 
@@ -174,12 +175,12 @@ class _Steps:
     config_loader: ConfigLoader | None
 
     def sweep(self, steps: object, nested: bool = False) -> Builder:
-        """Reads a mapping or list of steps; those nested in a step use the names around it."""
+        """Reads a mapping or list of steps; nested ones use the names of their surroundings."""
         mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
-        for number, each in enumerate(mappings):
-            if not isinstance(each, Mapping):
+        for number, mapping in enumerate(mappings):
+            if not isinstance(mapping, Mapping):
                 raise self._error(
-                    f"a sweep is {FORM}. This is {short_repr(each)}.", mappings, number
+                    f"a sweep is {FORM}. This is {short_repr(mapping)}.", mappings, number
                 )
         named = [mapping for mapping in mappings if "prefix" in mapping]
         prefix = named[0]["prefix"] if named else ""
@@ -193,7 +194,9 @@ class _Steps:
         if prefix not in ("", self.empty.scope.prefix):
             return self._under(prefix, mappings, nested)
         result, mistakes = self.empty, list[Mistake]()
-        steps_in_order = [(some, name) for some in mappings for name in some if name != "prefix"]
+        steps_in_order = [
+            (mapping, name) for mapping in mappings for name in mapping if name != "prefix"
+        ]
         for mapping, name in steps_in_order:
             # After a mistake, a later step may lack a key only because of it.
             if mistakes and name in _NEED_AXES | {"derive"}:
@@ -238,7 +241,7 @@ class _Steps:
             mistakes += error.mistakes
         if mistakes:
             raise combine_mistakes(
-                [one.with_place(self._place_of(one, mapping, name)) for one in mistakes]
+                [mistake.with_place(self._place_of(mistake, mapping, name)) for mistake in mistakes]
             )
         return sweep
 
@@ -254,7 +257,7 @@ class _Steps:
         if name == "cross":
             return partial(sweep.times, self.sweep(value, nested=True))
         if name == "concat":
-            parts = [self.sweep(each, nested=True) for each in value]
+            parts = [self.sweep(steps, nested=True) for steps in value]
             is_first = not sweep.expression.steps
             return partial(parts[0].plus, *parts[1:]) if parts and is_first else None
         method: Callable[..., Builder] = getattr(sweep, name)
@@ -273,7 +276,7 @@ class _Steps:
             try:
                 arguments[key] = self._argument(name, key, given)
             except SweepError as error:
-                mistakes += [Mistake(f"{name}: {one.text}", key) for one in error.mistakes]
+                mistakes += [Mistake(f"{name}: {mistake.text}", key) for mistake in error.mistakes]
         return partial(method, arguments)
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
@@ -282,7 +285,7 @@ class _Steps:
             name in ("product", "zip")
             and isinstance(cast("object", values), list)
             # YAML reads [range(1,3)] as two texts.
-            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
+            and any(_TORN.fullmatch(text) for text in values if isinstance(text, str))
         ):
             raise SweepError(
                 f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"

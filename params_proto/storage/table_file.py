@@ -1,4 +1,4 @@
-"""A config per line: JSON Lines (https://jsonlines.org), and CSV with JSON in its cells."""
+"""One config per line: JSON Lines (https://jsonlines.org), and CSV with JSON in its cells."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def _to_json_text(value: Any, key: str, number: int) -> str:
-    """A value as JSON from which it is read again; `number` is its config's, for messages."""
+    """A value as JSON that reads back as the same; `number` is its config's, for messages."""
     try:
         text = _ENCODER.encode(value)
         is_same = repr(json.loads(text)) == repr(value)

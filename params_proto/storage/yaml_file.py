@@ -1,4 +1,4 @@
-"""YAML <-> the plain form of a sweep: read with the line of each key, written as by a person."""
+"""YAML <-> the plain form of a sweep, with the line of each key, written as people write it."""
 
 from __future__ import annotations
 
@@ -56,16 +56,16 @@ _Loader: Any = type("_Loader", (_Scalars, getattr(yaml, "CSafeLoader", yaml.Safe
 
 
 class Document:
-    """What a YAML file holds.
+    """The content of a YAML file.
 
     Args:
         text: its one document.
         name: the path, for error messages.
 
-    Its attribute `root` has mappings as dicts, sequences as lists, scalars as Python values.
+    The attribute `root` has mappings as dicts, sequences as lists, scalars as Python values.
 
     Raises:
-        SweepError: text that is not YAML, or what a sweep file may not have: other tags, a key
+        SweepError: the text is not YAML, or has what a sweep file may not have: other tags, a key
             twice, a second document.
 
     >>> document = Document("lr: [1e-3, !tuple [1, 2]]", "a.yaml")
@@ -107,9 +107,9 @@ class Document:
 
 
 class _Constructor(SafeConstructor):
-    """Makes the values of a file, of YAML's own types and the tags of a sweep file.
+    """Constructs the values of a file, from YAML's own types and the tags of a sweep file.
 
-    Its attribute `lines` has the line of each mapping and list, and of their keys and indices.
+    The attribute `lines` has the line of each mapping and list, and of their keys and indices.
     """
 
     def __init__(self) -> None:
@@ -123,7 +123,7 @@ class _Constructor(SafeConstructor):
             raise _refusal(node, f"{node.tag.replace(_YAML, '!!')}: {error}") from error
 
     def mapping(self, node: MappingNode) -> dict[Any, Any]:
-        """A dict, also of merged (`<<`) keys."""
+        """A dict, including merged (`<<`) keys."""
         places: dict[Hashable, int] = {}
         for key_node, _ in node.value:
             if key_node.tag == _MERGE:
@@ -134,20 +134,20 @@ class _Constructor(SafeConstructor):
             if key in places:
                 raise _refusal(key_node, f"the key {short_repr(key)} is given twice")
             places[key] = key_node.start_mark.line + 1
-        made = self.construct_mapping(node, deep=True)
-        self._note(made, node, places)
-        return made
+        result = self.construct_mapping(node, deep=True)
+        self._note(result, node, places)
+        return result
 
     def sequence(self, node: SequenceNode) -> list[Any]:
         """A list."""
-        made = self.construct_sequence(node, deep=True)
+        result = self.construct_sequence(node, deep=True)
         lines = [element.start_mark.line + 1 for element in node.value]
-        self._note(made, node, dict(enumerate(lines)))
-        return made
+        self._note(result, node, dict(enumerate(lines)))
+        return result
 
-    def _note(self, made: object, node: Node, places: Mapping[Any, int]) -> None:
-        self.lines[id(made), None] = node.start_mark.line + 1
-        self.lines.update({(id(made), key): line for key, line in places.items()})
+    def _note(self, container: object, node: Node, places: Mapping[Any, int]) -> None:
+        self.lines[id(container), None] = node.start_mark.line + 1
+        self.lines.update({(id(container), key): line for key, line in places.items()})
 
     def collection(self, node: SequenceNode) -> Any:
         """A tuple or set."""
@@ -171,8 +171,8 @@ class _Constructor(SafeConstructor):
         """Refuses a tag."""
         raise _refusal(
             node,
-            f"{node.tag.replace(_YAML, '!!')}: a sweep file has no such tag. It may have"
-            " !tuple, !set and !frozenset on a list, !path and !override on text",
+            f"{node.tag.replace(_YAML, '!!')}: sweep files have no such tag. They may have"
+            " !tuple, !set and !frozenset on lists, and !path and !override on text",
         )
 
     yaml_constructors: dict[Any, Any] = {  # noqa: RUF012 - the attribute that PyYAML reads
@@ -217,9 +217,9 @@ def dump_yaml(steps: Mapping[str, Any] | list[Any]) -> str:
 
 
 def _steps(steps: Mapping[str, Any] | list[Any], depth: int) -> Node:
-    """The steps, one per line; if one does not fit, its keys too."""
+    """The steps, one per line, or one line per key for a step that is too long."""
     if isinstance(steps, list):
-        nodes = [_steps(each, depth + 1) for each in steps]
+        nodes = [_steps(mapping, depth + 1) for mapping in steps]
         return SequenceNode(_SEQ, nodes, flow_style=False)
     pairs: list[tuple[Node, Node]] = []
     for name, value in steps.items():
@@ -255,21 +255,21 @@ def _entries(step: str, entries: Mapping[Any, Any]) -> MappingNode:
 
 
 def _node(value: Any) -> Node:
-    """A value in one line, as a person writes it; an object that occurs twice is written twice."""
+    """A value in one line; an object that occurs twice is written twice, without an anchor."""
     kind = cast("type[Any]", type(value))
     if kind in _TAGS:
         # The order of a set of strings differs from process to process.
         ordered = sorted(value, key=stable_repr) if is_unordered(value) else value
-        return SequenceNode(_TAGS[kind], [_node(each) for each in ordered], flow_style=True)
+        return SequenceNode(_TAGS[kind], [_node(element) for element in ordered], flow_style=True)
     if kind is dict:
-        entries = [(_node(key), _node(each)) for key, each in value.items()]
+        entries = [(_node(key), _node(element)) for key, element in value.items()]
         return MappingNode(_MAP, entries, flow_style=True)
     tag, text = _scalar(value)
     if utf8(text) != text:
         raise ValueError(
             f"{short_repr(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
         )
-    # Text is in quotes where it would read as something else.
+    # Text that would read as something else is quoted.
     is_plain = tag != _TEXT or (
         _PLAIN.fullmatch(text) and _RESOLVER.resolve(ScalarNode, text, (True, False)) == _TEXT
     )

@@ -1,4 +1,4 @@
-"""A key with mappings for values, and a key below it: refused where one config has both."""
+"""A key with mappings as values, and a key below it: refused if one config has both."""
 
 from __future__ import annotations
 

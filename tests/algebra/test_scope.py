@@ -45,7 +45,7 @@ class Config:
 
 
 class Training:
-    """As a prefix class: it names its own fields and its node."""
+    """Like a prefix class: it defines its own fields and its node."""
 
     __proto_fields__ = Target(
         "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}
@@ -212,8 +212,8 @@ def test_a_root_with_kwargs_has_every_name() -> None:
 
 
 def test_an_ambiguous_name_shows_every_full_name() -> None:
-    cure = r"Training and Model have it\. Write training\.size or model\.size,"
-    with pytest.raises(SweepError, match=rf"^set: size is ambiguous: {cure}"):
+    fix = r"Training and Model have it\. Write training\.size or model\.size,"
+    with pytest.raises(SweepError, match=rf"^set: size is ambiguous: {fix}"):
         Sweep(main, Training, Model).set(size=1)
 
 
@@ -272,7 +272,7 @@ def test_a_sweep_with_a_function_that_reads_plain_keys_cannot_be_renamed() -> No
     with pytest.raises(SweepError) as error:
         _ = reading * Sweep(evaluate, Training)
     assert str(error.value) == (
-        "*: the sweep has functions that read configs: name lr as training.lr, size as"
+        "*: the sweep has functions that read configs: write lr as training.lr, size as"
         " training.size in it."
     )
     assert list(reading * Sweep(Training)) == [{"lr": 1.0, "size": 2}]

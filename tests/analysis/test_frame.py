@@ -200,7 +200,7 @@ def test_nothing_to_read(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_is_too_narrow_shows_the_metrics(make: Make) -> None:
-    """Where pandas leaves out columns, as in a terminal of 80."""
+    """pandas leaves out columns in a terminal of width 80."""
     failed = Failure("ValueError", "the loss is not a number, and neither is the gradient", "")
     sweep = Sweep().product({"model.lr": [0.1], "model.layers": [2], "seed": [1, 2]})
     first, second = sweep
@@ -236,7 +236,7 @@ def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> No
     out = make(
         sweep, *[record(x, {"x": x}, x) for x in (3, 5, 7)], size=None if filtered else 10**12
     )
-    rows = list(table(out, most=5))
+    rows = list(table(out, limit=5))
     assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 5, 7] if filtered else [3, 5, 7])
     assert [row.metrics for row in rows if row.metrics] == [{"value": x} for x in (3, 5, 7)]
 

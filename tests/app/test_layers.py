@@ -37,7 +37,7 @@ KEY = Training.__proto_parameters__.key  # type: ignore
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
-    """What a test leaves in the process goes with it."""
+    """Removes what a test leaves in the process."""
     yield
     current.process.__init__()
 
@@ -159,7 +159,7 @@ def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, pro
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the apps, of which `parts` is importable and the others are scripts."""
+    """A folder with the apps: `parts` is importable, the others are scripts."""
     folder = tmp_path_factory.mktemp("apps")
     shutil.copytree(APPS, folder, dirs_exist_ok=True)
     return folder

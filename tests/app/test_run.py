@@ -47,7 +47,7 @@ class Kind(enum.Enum):
 
 
 def make_app(**options: Any) -> tuple[Any, list[Any]]:
-    """An app, and the list of what its body was given."""
+    """An app, and the list of the arguments of its body."""
     given: list[Any] = []
 
     @proto.prefix
@@ -136,7 +136,7 @@ def test_the_body_gets_native_values():
 
 
 def failing(app: Any, arguments: list[str], capsys: Any) -> str:
-    """What a run writes to stderr that ends with exit status 1."""
+    """What a run with exit status 1 writes to stderr."""
     # where coverage is measured, Hydra believes in a debugger, and lets the error through
     with pytest.raises((SystemExit, CompactHydraException)) as ended:
         app.run([*arguments, *QUIET])

@@ -27,7 +27,7 @@ def put(queue):
 
 
 def same(found):
-    """The one thing that all of them are, or all of them."""
+    """The value that all have in common, or else all of them."""
     found = list(found)
     return found[0] if all(one == found[0] for one in found) else found
 

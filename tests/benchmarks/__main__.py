@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def measured(table: Table, names: Sequence[str], pairs: int) -> list[Row]:
-    """Measures some rows of a table, and prints each when it is there; the headings come first."""
+    """Measures some rows of a table, and prints each when it is ready, after the headings."""
     found = [table.columns]
     measures = [measure for name, measure in table.measures.items() if name in names]
     if measures:

@@ -1,4 +1,4 @@
-"""A sweep in Python: time beside scikit-learn's ParameterGrid, memory, what an import takes.
+"""A sweep in Python: time compared with scikit-learn's ParameterGrid, memory, import time.
 
 Times are medians, in CPU time but where a file is written, so that little depends on whatever else
 the machine does; a peer is measured in the same process, the rounds of the two alternating.
@@ -62,7 +62,7 @@ def memory(pairs: int) -> Iterator[Row]:
 
 
 def without_expansion(pairs: int) -> Iterator[Row]:
-    """Each on a sweep made anew, so that nothing that an earlier round computed helps."""
+    """Each on a new sweep, so that nothing computed in an earlier round helps."""
     config = make()[10**11]
     last = make()[-1]
     absent = {**last, "key3": 17.0}

@@ -35,13 +35,13 @@ def memory(pairs: int) -> Iterator[Row]:
 
 
 def refuse_the_slow_way() -> None:
-    """Fails where the app's configs are not composed from prefixes."""
+    """Fails if the app's configs are not composed from prefixes."""
     with tempfile.TemporaryDirectory() as name:
         run_from_prefixes([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", "a=range(3)"], Path(name))
 
 
 def _run(*overrides: str) -> tuple[Cost, float]:
-    """What a sweep costs, and the MiB that it had at most if it came to its end."""
+    """The time of a sweep, and its peak memory in MiB if it ended."""
     with tempfile.TemporaryDirectory() as name:
         cost = run([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", *overrides], Path(name))
         peak = Path(name) / "peak.txt"

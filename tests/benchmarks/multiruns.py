@@ -108,7 +108,7 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
 def _command(
     multirun: Multirun, sweeper: str, swept: Sequence[str], script: Path, folder: Path
 ) -> list[str | Path]:
-    """What runs it, in a directory that is not there yet."""
+    """The command that runs it, in a new directory."""
     shutil.rmtree(folder / DIRECTORY, ignore_errors=True)
     chosen = f"hydra/sweeper={sweeper}", f"hydra.sweep.dir={DIRECTORY}"
     return [script, "-m", *chosen, *multirun.launcher, *swept]

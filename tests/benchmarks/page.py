@@ -19,7 +19,7 @@ _HEADING = "## Workers"
 
 
 def write(found: Mapping[str, Sequence[Row]], pairs: int) -> None:
-    """Writes all of the page but its section on workers, which stays.
+    """Writes the whole page except its section on workers, which stays.
 
     Args:
         found: the rows of each table, by its name, the headings first.
@@ -72,5 +72,5 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _escaped(row: Row) -> list[str]:
-    """Text as Markdown: an expression, `s[10**9 : 10**11][5]`, would be bold and a link there."""
+    """Text as Markdown, where `s[10**9 : 10**11][5]` would become bold text and a link."""
     return [re.sub(r"([*\[])", r"\\\1", cell) for cell in row]

@@ -27,7 +27,7 @@ class Cost:
 
 
 def run(arguments: Sequence[str | Path], folder: Path) -> Cost:
-    """Runs Python, its output thrown away.
+    """Runs Python without its output.
 
     Args:
         arguments: of the interpreter.
@@ -71,7 +71,7 @@ assert counts["from_prefixes"] and not counts["by_hydra"], counts
 
 
 def run_from_prefixes(arguments: Sequence[str | Path], folder: Path) -> None:
-    """Runs an app before it is measured: what should be fast must not be slow unnoticed.
+    """Runs an app before it is measured, and fails if the fast path is not used.
 
     Args:
         arguments: the script, and those of the app.
@@ -85,7 +85,7 @@ def run_from_prefixes(arguments: Sequence[str | Path], folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Runs of one kind and the other, in turns, so that both meet the same load of the machine.
+    """Alternating runs of two kinds, so that both get the same load of the machine.
 
     Args:
         first: the costs of the one.

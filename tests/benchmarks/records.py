@@ -59,7 +59,7 @@ def written(pairs: int) -> Iterator[Row]:
 
 
 def read(pairs: int) -> Iterator[Row]:
-    """All records of a large sweep, in files of their own."""
+    """All records of a large sweep, each in its own file."""
     with tempfile.TemporaryDirectory() as name:
         records = JobStore(Path(name))
         one = _record()
@@ -73,7 +73,7 @@ def read(pairs: int) -> Iterator[Row]:
 
 
 def _seconds(task: JobRunner, config: DictConfig, node: Any, first: int) -> float:
-    """The seconds a job that the record adds, over 1,000 jobs."""
+    """The seconds per job that the record adds, over 1,000 jobs."""
 
     def through(call: Callable[[DictConfig], Any]) -> float:
         start = time.perf_counter()

@@ -51,7 +51,7 @@ class Place:
         return self.folder / "sweep"
 
     def run(self, *overrides: str, where: str = "sweep") -> str:
-        """CPU time and the most memory of a run of the app, from its start to its end."""
+        """CPU time and peak memory of a run of the app, from start to end."""
         peak = self.folder / "peak.txt"
         peak.unlink(missing_ok=True)
         cost = run(
@@ -61,7 +61,7 @@ class Place:
         return f"{_seconds(cost.cpu)}, {int(peak.read_text()) / 1024:.0f} MiB"
 
     def seconds(self, *overrides: str, where: str) -> str:
-        """The median of runs of the app that end where their first job begins."""
+        """The median of runs of the app that end when their first job starts."""
         arguments = [APP, "-m", SWEEPER, f"hydra.sweep.dir={where}", *self.swept, *overrides]
         costs = (
             run([*arguments, "hydra.sweeper.overwrite=true", "stop=true"], self.folder)
@@ -91,7 +91,7 @@ def with_some_missing(place: Place) -> str:
 
 
 def changed(place: Place) -> str:
-    """Looks at what is to run of a sweep that has one value more: all jobs are compared."""
+    """Looks at what is left of a sweep with one more value: all jobs are compared."""
     first, *others = place.swept
     longer = Place(place.folder, [first.replace("(100)", "(101)"), *others])
     return longer.run(GO_ON, LOOK)
@@ -106,7 +106,7 @@ def read(place: Place) -> str:
 
 
 def files(place: Place) -> tuple[str, ...]:
-    """What a sweep has in its directory, how much of it in one folder, and its size."""
+    """The number of files of a sweep, the most in one folder, and their size."""
     count = most = size = disk = 0
     for folder, folders, names in os.walk(place.directory):
         most = max(most, len(folders) + len(names))
@@ -141,7 +141,7 @@ RUNS: Mapping[str, Callable[[Place], str]] = {
 
 
 def rows(sweeps: Sequence[Sequence[str]], times: int) -> Iterator[Row]:
-    """Measures sweeps side by side, each in a directory that goes at the end.
+    """Measures sweeps side by side, each in a temporary directory.
 
     Args:
         sweeps: the overrides of each.

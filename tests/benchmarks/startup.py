@@ -76,12 +76,12 @@ def _refuse_a_plugin_that_is_found(run_with_it: partial[Cost]) -> None:
 
 
 def short_runs(pairs: int) -> int:
-    """Short runs, of which more are needed."""
+    """Short runs, which need more repetitions."""
     return 4 * pairs + 1
 
 
 def _row(what: str, both: Pairs) -> Row:
-    """The second of the pairs beside the first."""
+    """The second run of each pair compared with the first."""
     more = median(b.wall - a.wall for a, b in zip(both.first, both.second, strict=True))
     first, second = both.wall()
     return (

@@ -13,7 +13,7 @@ Measure = Callable[[int], Iterable[Row]]
 
 
 class Table(NamedTuple):
-    """What belongs together.
+    """Measurements that belong together.
 
     Args:
         title: its heading.

@@ -186,7 +186,7 @@ train()
 def test_the_best_mean_over_seeds(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lowest number of all is another configuration's, and of one a seed has diverged."""
+    """Another configuration has the lowest number, and in one a seed has diverged."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text(SEEDS)
     sweep = [sys.executable, "train.py", "-m", "lr=1,2,3", "seed=1,2", "hydra.sweep.dir=out"]

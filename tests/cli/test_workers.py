@@ -1,4 +1,4 @@
-"""What `params-proto work`, `watch` and `stop` say where something is amiss, and what it costs."""
+"""Errors and exit statuses of `params-proto work`, `watch` and `stop`."""
 
 from __future__ import annotations
 

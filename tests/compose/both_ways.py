@@ -119,7 +119,7 @@ class Comparison:
 
 @contextmanager
 def _heard() -> Iterator[list[logging.LogRecord]]:
-    """What the cached loader says: that a config, or all, are left to Hydra's own code."""
+    """The cached loader's log: that a config, or all of them, are left to Hydra's own code."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append
@@ -132,7 +132,7 @@ def _heard() -> Iterator[list[logging.LogRecord]]:
 
 
 def _outcome(compose: Callable[[], DictConfig]) -> DictConfig | list[str]:
-    """The config, or what the user reads of the error."""
+    """The config, or the error as the user sees it."""
     try:
         return compose()
     except Exception as error:
@@ -141,7 +141,7 @@ def _outcome(compose: Callable[[], DictConfig]) -> DictConfig | list[str]:
 
 
 def _read(config: DictConfig) -> list[str]:
-    """What a task reads, interpolations resolved, as text, in which 1 is not True."""
+    """What a task reads, with interpolations resolved, as text, where 1 is not True."""
     return [_text(config, key) for key in config if key != "hydra"]
 
 
@@ -155,12 +155,12 @@ def _text(config: DictConfig, key: Any) -> str:
 
 
 def _message(error: BaseException | None) -> str:
-    """The message, without what the depth of the stack has Python add to it."""
+    """The message, without what Python adds because of the depth of the stack."""
     return re.sub("(maximum recursion depth exceeded).*", r"\1", str(error))
 
 
 def _spoil(node: Any) -> None:
-    """Changes all of a config that is not its own alone, were there any such thing."""
+    """Changes everything in a config, in case it is shared with another."""
     node._metadata.flags.update(struct=False, readonly=False, spoilt=True)
     node._metadata.resolver_cache["spoilt"] = {"spoilt": "spoilt"}
     if isinstance(node, ValueNode):

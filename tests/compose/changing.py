@@ -14,7 +14,7 @@ _turns = 0
 
 
 def turn(folders: Sequence[Path]) -> None:
-    """Goes on to the next job."""
+    """Advances to the next job."""
     global _turns
     _turns += 1
     os.environ["TURN"] = str(_turns)

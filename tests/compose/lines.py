@@ -173,7 +173,7 @@ def _of_a_multirun(tree: Tree) -> Strategy:
 
 
 def _groups(tree: Tree) -> Strategy:
-    """Choices of options that there are."""
+    """Choices of existing options."""
     groups = tree.groups
     if not groups:
         return st.sampled_from(tree.lines)
@@ -183,7 +183,7 @@ def _groups(tree: Tree) -> Strategy:
 
 
 def _values(tree: Tree) -> Strategy:
-    """Values of the kind that is there already, most of them."""
+    """Values, mostly of the same type as before."""
     values = tree.values
     if not values:
         return st.sampled_from(tree.lines)

@@ -18,7 +18,7 @@ from tests.compose.loaders import write
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes a sweep of four jobs one that is checked job by job."""
+    """Makes a sweep of four jobs be checked job by job."""
     monkeypatch.setattr(sweep_dir, "AHEAD", 2)
     monkeypatch.setattr(options, "BATCH", 1)
 
@@ -97,7 +97,7 @@ def test_another_search_path(multirun: Any, app: Path, place: str) -> None:
 def test_files_that_only_later_jobs_lead_to(
     multirun: Any, app: Path, large: None, files: dict[str, str], option: str, file: str
 ) -> None:
-    """Of a sweep that is checked batch by batch, whose later options none has chosen yet."""
+    """A sweep that is checked batch by batch, whose later options no job has chosen yet."""
     conf = write(app / "conf", {**files, "db/broken": "defaults: [\n", file: "mark: 1\n"})
 
     def task(config: DictConfig) -> str:

@@ -68,7 +68,7 @@ class Typed:
 
 
 def outcome(loader: ConfigLoaderImpl, multirun: DictConfig, job: list[str]) -> list[str] | None:
-    """What the terminal shows of the error of a composition, apart from the places in the code."""
+    """What the terminal shows of a composition error, without the places in the code."""
     try:
         loader.load_sweep_config(multirun, job)
     except Exception as error:
@@ -81,7 +81,7 @@ def outcome(loader: ConfigLoaderImpl, multirun: DictConfig, job: list[str]) -> l
 def both(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[ConfigLoaderImpl, ConfigLoaderImpl, DictConfig]]:
-    """One loader of each kind for all jobs: what it remembers of one must not change another."""
+    """One loader of each kind for all jobs: what it caches for one must not change another."""
     Plugins.instance()
     state = deepcopy(Singleton.get_state())
     typed = OmegaConf.structured(Typed)

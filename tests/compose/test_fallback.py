@@ -25,7 +25,7 @@ class OwnLoader(ConfigLoaderImpl):
 
 
 class OwnSource(ConfigSource):
-    """The source of another plugin: it gives another config each time."""
+    """Another plugin's source, which gives a different config each time."""
 
     given = 0
 

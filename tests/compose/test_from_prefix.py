@@ -67,7 +67,7 @@ def test_no_config_is_handed_out_twice(tmp_path: Path) -> None:
 
 
 def test_what_else_is_asked_of_a_loader(tmp_path: Path) -> None:
-    """It answers as Hydra's own does."""
+    """Behaves like Hydra's own."""
     folder = write(tmp_path, LARGE)
     own, ours = hydras(folder), cached(folder)
     assert ours.list_groups("") == own.list_groups("")

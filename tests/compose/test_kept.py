@@ -32,7 +32,7 @@ def test_a_file_in_its_place(multirun: Any, app: Path) -> None:
 
 @contextmanager
 def files_of_at_most(size: int) -> Iterator[None]:
-    """Within, a larger file cannot be written, as on a disk that is full."""
+    """Within the block, larger files cannot be written, as on a full disk."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))

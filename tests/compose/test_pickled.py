@@ -45,14 +45,14 @@ def conf(tmp_path: Path) -> Path:
 
 
 def elsewhere(loader: CachedLoader) -> CachedLoader:
-    """The loader as another process gets it, which has composed nothing yet."""
+    """The loader as another process gets it, before composing anything."""
     return cloudpickle.loads(cloudpickle.dumps(loader))
 
 
 def by_a_worker(
     loader: CachedLoader, multirun: DictConfig, jobs: list[list[str]], folder: Path, python: Any
 ) -> list[Any]:
-    """The configs of jobs as a process composes them that is given the loader."""
+    """The configs of jobs, composed by a process that gets the loader."""
     given, made = folder / "given", folder / "made"
     given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, jobs)))
     python("-c", WORKER, given, made, cwd=Path.cwd())
@@ -132,7 +132,7 @@ def test_a_process_that_has_many_sweeps_forgets_the_first(conf: Path) -> None:
 def test_a_folder_that_cannot_be_seen(
     conf: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On a machine with another file system, the files are those that it has."""
+    """A machine with another file system uses its own files."""
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["db=pg"])
@@ -155,7 +155,7 @@ def test_a_copy_that_is_gone(conf: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_copied(conf: Path, tmp_path: Path) -> None:
-    """As with config_path=".", where the directory of the configs is the project's."""
+    """As with config_path=".", where the config directory is the whole project."""
     others = {
         ".venv/lib/schema": "x: 1\n",
         "outputs/10-00-00/.hydra/config": "x: 1\n",

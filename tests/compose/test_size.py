@@ -1,4 +1,4 @@
-"""Sweeps of many jobs: when the first starts, and what remains in memory of those that have run."""
+"""Sweeps of many jobs: when the first one starts, and what stays in memory of finished ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
 
 def task(config: DictConfig) -> None:
-    """What the jobs would run."""
+    """What jobs would run."""
 
 
 def run(options: Options, arguments: list[str], app: AppContext, launcher: Any) -> Any:
@@ -70,7 +70,7 @@ class Composing:
 
 
 class EnoughError(Exception):
-    """The launcher has seen what it wanted to."""
+    """The launcher has taken enough batches."""
 
 
 def alive(kind: type = DictConfig) -> int:
@@ -92,7 +92,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
 
 @pytest.mark.growth
 def test_nothing_grows_with_the_jobs(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for the returns of up to a thousand jobs, here of up to a hundred."""
+    """Except for the returns of up to a thousand jobs, here of up to a hundred."""
     monkeypatch.setattr(executor, "BATCH", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 150, 450):  # once for what is made only once

@@ -16,7 +16,7 @@ from tests.compose.loaders import TREE, cached, hydras, master, write
 
 @pytest.fixture
 def _in_turns() -> Iterator[None]:
-    """Has the threads take turns as often as they can."""
+    """Makes the threads switch as often as possible."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

@@ -25,7 +25,7 @@ FOLDER = Path(__file__).parent / "trees"
 
 @dataclass(frozen=True)
 class Tree:
-    """A config tree, and what is particular to it.
+    """A config tree and its special properties.
 
     Args:
         file: the module that makes it, beside its `conf/`.
@@ -53,7 +53,7 @@ class Tree:
 
     @contextmanager
     def registered(self) -> Iterator[None]:
-        """Within, the structured configs are those of this tree."""
+        """Within the block, the structured configs are those of this tree."""
         store = ConfigStore.instance()
         before = store.repo
         store.repo = deepcopy(before)
@@ -73,12 +73,12 @@ class Tree:
         return path
 
     def hydras(self) -> ConfigLoaderImpl:
-        """Hydra's own loader, which has read nothing yet."""
+        """Hydra's own loader, with nothing read yet."""
         return ConfigLoaderImpl(self.search_path())
 
     @cached_property
     def groups(self) -> dict[str, list[str]]:
-        """The options of each config group, by what an override of it begins with."""
+        """The options of each config group, by the beginning of its overrides."""
         loader = self.hydras()
         chosen = [str(key) for key in self._plain.hydra.runtime.choices if "hydra/" not in str(key)]
         held = {key.partition("@")[0] for key in chosen}
@@ -90,7 +90,7 @@ class Tree:
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        """The values of the config without overrides, containers among them, by their keys."""
+        """The values of the config without overrides, including containers, by key."""
         config = self._plain.copy()
         config._set_flag(["readonly", "struct"], False)
         del config["hydra"]
@@ -121,7 +121,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def trees() -> list[Tree]:
-    """All that this version of Hydra knows, by name."""
+    """All trees that this version of Hydra supports, by name."""
     names = sorted(path.parent.name for path in FOLDER.glob("*/tree.py"))
     found = [import_module(f"{__package__}.trees.{name}.tree").TREE for name in names]
     return [tree for tree in found if tree.hydra_1_3 or not HYDRA_1_3]

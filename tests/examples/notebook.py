@@ -25,7 +25,7 @@ def stored() -> NotebookNode:
 
 
 def executed(folder: Path) -> NotebookNode:
-    """The notebook with what it shows when it runs in a folder; an error in a cell is raised."""
+    """The notebook with its outputs when run in a folder; an error in a cell is raised."""
     notebook = stored()
     for cell in code(notebook):
         cell.outputs, cell.execution_count = [], None
@@ -45,7 +45,7 @@ def code(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 
 def main() -> None:
-    """Runs it in an empty folder, and stores what it shows."""
+    """Runs it in an empty folder, and stores its outputs."""
     # Hydra 1.4 has no use for a version base
     os.environ.update(OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
     with tempfile.TemporaryDirectory() as folder:

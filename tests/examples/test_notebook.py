@@ -13,7 +13,7 @@ from tests.examples.notebook import NOTEBOOK, code, executed, stored
 
 
 def shown(cell: NotebookNode) -> list[dict[str, str]]:
-    """What stands below a cell; of markup and pictures, that they are there."""
+    """The output of a cell; for markup and pictures, only that there are some."""
     return [
         {"text": output.text}
         if output.output_type == "stream"

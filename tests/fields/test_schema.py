@@ -60,7 +60,7 @@ class Bounds(TypedDict):
 
 @dataclass
 class Optimizer:
-    """One that OmegaConf holds as it is."""
+    """A value that OmegaConf stores unchanged."""
 
     lr: float = 0.1
     betas: list[float] = field(default_factory=lambda: [0.9, 0.999])
@@ -74,7 +74,7 @@ class Adam(Optimizer):
 
 @dataclass(frozen=True)
 class Schedule:
-    """One that OmegaConf would refuse, or keep its users from changing."""
+    """A value that OmegaConf would refuse, or make read-only."""
 
     name: str
     steps: tuple[int, ...] = (1, 2)
@@ -190,7 +190,7 @@ annotated = st.recursive(st.sampled_from(scalars + others), containers, max_leav
 
 
 def overridden(value: Any) -> Any:
-    """What a Hydra override of the value hands to OmegaConf."""
+    """What a Hydra override of the value passes to OmegaConf."""
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, PurePath):
@@ -265,7 +265,7 @@ def test_text_with_dollars_and_backslashes_is_no_interpolation(value: str) -> No
 
 @dataclass
 class Normalised:
-    """One that is not made of its own fields: made again, it would be scaled again."""
+    """A class whose constructor changes its arguments: rebuilt from its fields, it would scale twice."""
 
     lr: float = 1.0
     scaled: float = field(init=False)

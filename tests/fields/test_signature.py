@@ -150,7 +150,7 @@ def by_position(lr: float, /, *rest: int): ...
         (3, "3 is not a target: give a function, a @proto.cli app"),
         ("train", "'train' is not a target: give a function"),
         ({"lr": [1]}, r"\{'lr': \[1\]\} is not a target: give a function"),
-        (Base(), r"Base\(.*\) is not a target: give .* a dataclass, the class itself"),
+        (Base(), r"Base\(.*\) is not a target: give .* a dataclass \(the class, not an"),
         (Plain, "Plain is not a target: .* Decorate it with @proto.prefix or @dataclass"),
         (int, "The parameters of <class 'int'> cannot be read"),
         (by_position, "2 mistakes:\n- .* lr by position only.*\n- .* takes rest"),

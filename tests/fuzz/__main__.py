@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _tried_afresh(share: tuple[str, int, int], random: int) -> Tally:
-    """Tries a share in a process of its own.
+    """Tries a share of the inputs in a separate process.
 
     What Hydra's parser learns of each input stays in memory: with that of 10^5 of them, one
     collection of garbage takes a second, which would look like a call that hangs.

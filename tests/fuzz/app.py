@@ -39,7 +39,7 @@ class Multirun(NamedTuple):
 
 
 def _task(config: DictConfig) -> None:
-    """Is not run."""
+    """A task that is never run."""
 
 
 @cache

@@ -21,7 +21,7 @@ from tests.fuzz.uses import use
 
 
 def nested(depth: int) -> list[Any]:
-    """A list in a list, so deep."""
+    """A list nested to some depth."""
     made: list[Any] = []
     for _ in range(depth):
         made = [made]
@@ -68,7 +68,7 @@ _NAMES: Sequence[Any] = [
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a frame is made of.
+    """The parts of a frame.
 
     Args:
         names: of the columns, by their indices.
@@ -121,7 +121,7 @@ def _frame(recipe: Recipe) -> Any:
 
 
 def _array(values: list[Any]) -> Any:
-    """An array of objects, of which NumPy does not look into any."""
+    """An array of objects, which NumPy does not look into."""
     made = np.empty(len(values), dtype=object)
     for at, value in enumerate(values):
         made[at] = value

@@ -38,11 +38,11 @@ class Kind:
 
 
 class BrokenError(AssertionError):
-    """A promise that was not kept.
+    """A broken promise.
 
     Args:
         what: what was seen.
-        place: the last line of the package that was executed, so that it is told once.
+        place: the last line of the package that was executed, so that it is reported once.
         given: the input.
     """
 
@@ -98,7 +98,7 @@ def _place(error: BaseException) -> str:
 
 
 def _shown(given: object) -> str:
-    """An input as Python would read it: also an integer of very many digits."""
+    """An input as Python would write it, even an integer with very many digits."""
     try:
         return pretty(given)[:_SHOWN]
     except Exception as error:  # one that holds itself, or whose __repr__ raises

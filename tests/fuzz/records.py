@@ -98,7 +98,7 @@ _FILES: Mapping[str, str] = {
 
 @cache
 def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
-    """A sweep of two jobs, of which one is not done, as its first process would have left it."""
+    """A sweep of two jobs, one of them not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
     sweep_run = open_sweep(Options(), _ARGUMENTS, app.context, ResumeTarget(app.config))
@@ -161,7 +161,7 @@ def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
 
 
 def _read(app: Multirun, directory: Path) -> None:
-    """All that is read of the files and written again, without a config."""
+    """Everything that is read from the files and written again, without a config."""
     records = JobStore(directory)
     list(records.all())
     read_plan(directory)
@@ -178,7 +178,7 @@ def _target(resume: Any, app: Multirun) -> ResumeTarget:
 
 
 def _begin(app: Multirun) -> None:
-    """All that a resume does up to its first job."""
+    """Everything that a resume does before its first job."""
     sweep_run = open_sweep(Options(resume=True), _ARGUMENTS, app.context, _target(True, app))
     directories = sweep_run.directories()
     jobs = (state.job for state in sweep_run.states(directories))

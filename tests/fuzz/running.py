@@ -51,12 +51,12 @@ class Tally:
         return self.results + self.refused + sum(self.again.values())
 
     def note(self, error: BrokenError) -> None:
-        """Notes what broke a promise."""
+        """Records what broke a promise."""
         self.broken[error.signature] = str(error)
         self.again[error.signature] += 1
 
     def add(self, other: Tally) -> None:
-        """Adds what became of others."""
+        """Adds the results of others."""
         self.results += other.results
         self.refused += other.refused
         self.broken = {**other.broken, **self.broken}

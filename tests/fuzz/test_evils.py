@@ -20,7 +20,7 @@ DIGITS = "1" * 100_000
 
 @pytest.fixture
 def fenced(tmp_path: Path) -> Iterator[Path]:
-    """A directory: what is written elsewhere, executed or takes a second breaks the test."""
+    """A directory: writing elsewhere, executing anything or taking a second breaks the test."""
     with watched(tmp_path) as seen:
         yield tmp_path
     assert not seen

@@ -88,7 +88,7 @@ _EDITS = st.lists(
 
 
 def mutated(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Texts in which a few places are other than they were."""
+    """Texts with changes in a few places."""
     return st.builds(_edited, texts, _EDITS)
 
 
@@ -107,5 +107,5 @@ def _edited(text: str, edits: Sequence[tuple[int, str, str]]) -> str:
 
 
 def as_bytes(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
-    """Texts as a file holds them, be they sound or not."""
+    """The bytes of texts, valid or not."""
     return texts.map(lambda text: text.encode("utf-8", "surrogatepass"))

@@ -17,7 +17,7 @@ _FEW = 3
 
 
 def use(sweep: Sweep) -> None:
-    """Looks at a sweep, writes it as a file would hold it, and reads that.
+    """Looks at a sweep, writes it as a file would contain it, and reads that.
 
     Raises:
         SweepError: what it holds has no word in YAML, or in an override.

@@ -1,6 +1,6 @@
 """Detects what a call must not do: hang, write elsewhere, or execute its input.
 
-Python tells of each file that is opened and of all code that is executed to its audit hooks
+Python reports each file that is opened and all code that is executed to its audit hooks
 (https://docs.python.org/3/library/audit_events.html). A hook cannot be removed; this one looks only
 at what happens within `watched`, in the thread that entered it.
 """
@@ -49,7 +49,7 @@ _KNOWN = frozenset(
 
 
 class HangsError(BaseException):
-    """Raised in what takes too long: no `except Exception` there holds it up."""
+    """Raised in code that takes too long; no `except Exception` catches it."""
 
 
 @dataclass
@@ -66,7 +66,7 @@ _hooked: list[bool] = []
 
 @contextmanager
 def watched(directory: Path) -> Generator[Sequence[str], None, None]:
-    """Watches what the code within does.
+    """Watches what the code within the block does.
 
     Args:
         directory: the only one in which it may write.
@@ -113,7 +113,7 @@ def _heard(event: str, arguments: Sequence[Any]) -> None:
 
 
 def _violation(event: str, arguments: Sequence[Any]) -> str | None:
-    """What an event does that it must not, if anything."""
+    """The forbidden action of an event, if any."""
     if event == "open":
         path, mode, flags = arguments
         writes = any(letter in mode for letter in "wax+") if mode else bool(flags & _WRITES)

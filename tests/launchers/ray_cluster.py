@@ -1,4 +1,4 @@
-"""A cluster of Ray on this machine, in a process of its own: a node that stays, and one to lose."""
+"""A Ray cluster on this machine, in its own process: a node that stays, and one to lose."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ cluster.shutdown()
 
 
 class Cluster(NamedTuple):
-    """A cluster in a process of its own.
+    """A cluster in its own process.
 
     Args:
         process: reads commands.

@@ -37,7 +37,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def jobs(tmp_path: Path, python: Any) -> Any:
-    """Runs two jobs that edit every file, and then two with what no job had read before."""
+    """Runs two jobs that edit every file, then two with configs that no job had read before."""
     write(tmp_path / "conf", CONFIGS)
     (tmp_path / "app.py").write_text(APP)
 

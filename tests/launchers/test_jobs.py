@@ -43,7 +43,7 @@ if __name__ == "__main__":
 
 @pytest.fixture(scope="module")
 def loop(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
-    """The configs of a Python loop, and what each app returns of them."""
+    """The configs of a Python loop, and what each app returns for them."""
     folder = tmp_path_factory.mktemp("loop")
     shutil.copytree(APPS / "lab", folder / "lab")
     done = subprocess.run(

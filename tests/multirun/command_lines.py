@@ -1,6 +1,6 @@
-"""Hypothesis strategies: the overrides that can stand on a command line or in `params`.
+"""Hypothesis strategies: the overrides that can be on a command line or in `params`.
 
-Most of them Hydra can read; what it cannot read it is to refuse whichever sweeper is asked.
+Hydra can read most of them; it must refuse the others with either sweeper.
 """
 
 # ruff: noqa: E501 - tables
@@ -145,7 +145,7 @@ def _key(line: str) -> str:
 
 
 def _together(fixed: list[str], swept: list[str]) -> list[str]:
-    """A key that is swept is not deleted, which only the basic sweeper takes."""
+    """Swept keys are not deleted, which only the basic sweeper allows."""
     keys = {_key(line) for line in swept}
     return [*(line for line in fixed if line[0] != "~" or _key(line) not in keys), *swept]
 

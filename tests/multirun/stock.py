@@ -54,7 +54,7 @@ def jobs_of_ours(
 
 
 def task(config: DictConfig) -> Any:
-    """Returns and logs all that a task can see."""
+    """Returns and logs everything that a task can see."""
     hydra: Any = OmegaConf.to_container(HydraConfig.get())
     del hydra["sweeper"], hydra["runtime"]["choices"]["hydra/sweeper"]
     assert hydra["overrides"]["hydra"].pop(0).startswith("hydra/sweeper=")
@@ -73,12 +73,12 @@ _SPEED = re.compile(r"(Validated configs of \d+ jobs) in .*")
 
 
 def without_the_sweeper(text: str) -> str:
-    """A text, but for what differs by its nature: the sweeper's node and name, the time."""
+    """A text without what must differ: the sweeper's node and name, the time."""
     return _as_given(_SPEED.sub(r"\1", _TIME.sub("", _SWEEPER.sub("", text))))
 
 
 class Left:
-    """All that a multirun leaves: its jobs, log and files, or its error; then it is removed.
+    """Everything that a multirun leaves: its jobs, log and files, or its error; then removes it.
 
     Args:
         run: gives the multirun.

@@ -52,7 +52,7 @@ def test_each_sweep_has_a_directory_of_its_own_and_slices_share_one(
 
 
 def made(app: Path) -> list[str]:
-    """The directories, but for one of the name before it is resolved, which Hydra's tests make."""
+    """The directories, except one with the unresolved name, which Hydra's tests make."""
     return sorted(path.name for path in (app / "runs").iterdir() if "$" not in path.name)
 
 
@@ -78,7 +78,7 @@ def test_a_dry_run_names_the_next_directory_and_does_not_make_it(
 
 
 def test_a_directory_without_a_sweep_is_used(multirun: Any, app: Path) -> None:
-    """As one that a callback of `on_multirun_start` has written into."""
+    """Like a directory into which a callback of `on_multirun_start` has written."""
     year = app / "runs" / now()[:4]
     year.mkdir(parents=True)
     (year / "commit.txt").write_text("0a1b2c")

@@ -37,7 +37,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "exclude: everything": ([SWEEP + "{product:{lr:[1]},exclude:{lr:1}}"], "the sweep has no jobs: its exclude or where steps drop every config, or its file has no rows."),
     "sweep: option": ([SWEEP + "grid"], "hydra.sweeper.sweep=grid is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option of a config group is chosen by its group, +sweep=ablation."),
     "key: hydra's": ([SWEEP + "{product:{hydra.job.name:[a]}}"], "hydra.sweeper.sweep: hydra.job.name is a key of Hydra itself, which is the same for all jobs. Give it one value outside the sweep, in the overrides or in the app's config."),
-    "value: missing": ([SWEEP + "{set:{name:'???'}}"], "name: the string '???' cannot be given to Hydra, which takes it for a missing value."),
+    "value: missing": ([SWEEP + "{set:{name:'???'}}"], "name: the string '???' cannot be given to Hydra, which reads it as a missing value."),
     "group: swept sweep": (["+sweep=grid,pairs"], "the job +sweep=grid would have a different hydra.sweeper.sweep from the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
     "group: no package": (["+sweep=nopkg"], "sweep selects steps of a sweep (product), which are now in the job's config: begin the file in the group sweep with the line # @package hydra.sweeper.sweep"),
     "pairs: not swept": (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
@@ -85,7 +85,7 @@ DIRECTORY = "${hydra.job.name}"  # the tests' harness makes what this is as text
 
 
 def refused(multirun: Any, folder: Path, overrides: list[str]) -> str:
-    """The message of what leaves nothing behind."""
+    """The error's message; checks that nothing is left behind."""
     before, ran = tree(folder), list[object]()
     with pytest.raises(CompactHydraException) as caught:
         multirun(*overrides, task=ran.append, to=DIRECTORY)
@@ -140,7 +140,7 @@ main()
 
 @pytest.fixture
 def command(files: Path, python: Python, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a command that is refused writes to stderr, with nothing left behind."""
+    """What a refused command writes to stderr; checks that nothing is left behind."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # Hydra sees a debugger in it
     (files / "app.py").write_text(APP)
 
@@ -181,7 +181,7 @@ def test_a_command(command: Any, files: Path) -> None:
 
 
 def test_values_that_a_structured_config_cannot_hold(command: Any, files: Path) -> None:
-    """Of an app of hydra.main, in OmegaConf's words."""
+    """For a hydra.main app, the message is OmegaConf's."""
     (files / "typed.py").write_text(TYPED)
     ours = ["typed.py", "-m", "hydra/sweeper=params_proto"]
     assert command(*ours, "seed=x,1.5", "lr=1,2") == (

@@ -50,7 +50,7 @@ def seeded(make_plan: Callable[[], Any]) -> Any:
 
 
 def differs_by_intent(overrides: Sequence[str], loader: ConfigLoader) -> bool:
-    """Whether a swept key is spelled in two ways, or has no values: EXCEPTIONS has both."""
+    """Whether a swept key is spelled in two ways or has no values; both are in EXCEPTIONS."""
     try:
         given = [request.read_overrides([line], loader)[0] for line in overrides]
     except SweepError as error:

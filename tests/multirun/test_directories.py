@@ -107,7 +107,7 @@ def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:
 def test_a_directory_that_only_the_job_knows(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cluster's job id is not there yet when the sweep is checked."""
+    """A cluster's job id does not exist yet when the sweep is checked."""
     from hydra._internal.core_plugins.basic_launcher import BasicLauncher
 
     launch = BasicLauncher.launch

@@ -116,7 +116,7 @@ def test_a_directory_that_only_the_job_knows(
     assert capsys.readouterr().out.splitlines()[1].split(maxsplit=2) == [
         "0",
         "seed=1",
-        "as the job says",
+        "known when it runs",
     ]
 
 

@@ -54,7 +54,7 @@ def plain(config: Any) -> Any:
 
 
 def failing(*jobs: int) -> Callable[[Any], Any]:
-    """A task that returns its config, but in some jobs."""
+    """A task that returns its config, except in some jobs."""
 
     def task(config: Any) -> Any:
         if HydraConfig.get().job.num in jobs:
@@ -114,7 +114,7 @@ def test_it_ends_as_if_it_had_never_stopped(
 
 
 def test_nothing_is_left(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    """Of a sweep whose process died before it wrote the table."""
+    """The sweep's process died before it wrote the table."""
     out = multirun("seed=1,2", "hydra.sweeper.metric=seed").directory
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     (out / "results.csv").unlink()
@@ -131,7 +131,7 @@ def logging_fails(_: Any) -> None:
 
 
 def logs(directory: Path) -> dict[str, int]:
-    """How many attempts each log of a job tells of."""
+    """The number of attempts in each job's log."""
     texts = {path.name: path.read_text() for path in directory.glob("*.log")}
     return {name: text.count("attempt\n") for name, text in texts.items()}
 
@@ -438,7 +438,7 @@ def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_sweep_that_was_edited_by_hand(multirun: Any) -> None:
-    """It is one that has changed: jobs are known by their overrides."""
+    """The sweep has changed: jobs are identified by their overrides."""
     out = multirun("seed=1,2").directory
     path = out / "sweep.yaml"
     path.write_bytes(b"\xff")
@@ -499,7 +499,7 @@ def test_another_process_resumes_in_between(multirun: Any, broken: Broken) -> No
     out = broken("seed=1,2")
 
     def other() -> str:
-        """What others do whenever this one looks at a job's config."""
+        """What other processes do whenever this one looks at a job's config."""
         plan = read_plan(out)
         plan._replace(sweep=f"{plan.earlier}", earlier=plan.earlier + 1).write(out)
         return "app"

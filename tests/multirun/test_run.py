@@ -87,7 +87,7 @@ def test_a_large_sweep_is_checked_batch_by_batch(
 def test_all_jobs_that_cannot_be_composed_are_reported(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of one mistake Hydra's own error tells, in however many jobs it is."""
+    """A single mistake gives Hydra's own error, in however many jobs it occurs."""
     with pytest.raises(CompactHydraException) as caught:
         multirun(f"db={','.join('abcdefghijkl')},a")
     assert [line.partition(": ")[0] for line in str(caught.value).splitlines()] == [
@@ -147,9 +147,9 @@ def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
         "nest/e": "# @package e\n_target_: x\n",
     }
     write(app / "conf", configs)
-    cure = "selects steps of a sweep \\(product\\).*# @package hydra.sweeper.sweep"
+    fix = "selects steps of a sweep \\(product\\).*# @package hydra.sweeper.sweep"
     for chosen in ("+sweep=nopkg", "+sweep@db.x=nopkg", "+deep/er=steps", "+sweep=nopkg,other"):
-        with pytest.raises(CompactHydraException, match=cure):
+        with pytest.raises(CompactHydraException, match=fix):
             multirun(chosen)
         assert not list((app / "out").iterdir())
     multirun("+sweep=other", "+nest=e")

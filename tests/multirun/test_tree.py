@@ -47,7 +47,7 @@ def plan_of(node: Any, *overrides: str) -> Plan:
 
 
 def jobs(steps: Any, folder: Path, *overrides: str) -> list[str]:
-    """The jobs; those of the `sweep.yaml` that is written of them are the same."""
+    """The jobs; checks that those of the saved `sweep.yaml` are the same."""
     of_steps = plan_of(steps, *overrides)
     listed = [" ".join(job.overrides) for job in of_steps.jobs()]
     file = folder / "sweep.yaml"
@@ -142,7 +142,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def composed(app: Path, overrides: list[str]) -> Any:
-    """What the task returns with the config that Hydra composes of some overrides."""
+    """What the task returns for the config that Hydra composes from some overrides."""
     with initialize_config_dir(str(app / "conf"), **VERSION_BASE):
         return train(compose("config", ["hydra/sweeper=params_proto", *overrides]))
 

@@ -62,7 +62,7 @@ def app(tmp_path: Path) -> Path:
 
 
 def choose(app: Path, sweeper: str, **options: object) -> None:
-    """Makes a sweeper the one of the app's config."""
+    """Chooses a sweeper in the app's config."""
     config = {
         "defaults": [{"override hydra/sweeper": sweeper}, "_self_"],
         "hydra": {"sweep": {"dir": "out"}, "sweeper": options},

@@ -62,18 +62,18 @@ LOOKALIKES = [
 texts = st.sampled_from(LOOKALIKES) | st.text(alphabet="a'\"\\${}:,[] =1\n", max_size=8) | st.text()
 texts = texts.filter(lambda text: text != "???")
 numbers = st.integers() | st.integers(10**30, 10**40) | st.floats() | st.floats(width=16)
-atoms = st.none() | st.booleans() | numbers | texts
+scalars = st.none() | st.booleans() | numbers | texts
 # What Hydra's grammar can say as the key of a dict.
 dict_keys = st.text(alphabet="ab_/-.$%*@?|()[]{}:=, \t\\", min_size=1, max_size=5) | st.integers()
 values = st.recursive(
-    atoms,
+    scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(dict_keys, inner, max_size=3),
     max_leaves=8,
 )
 
 
 def exactly(value: Any) -> str:
-    """A text that is the same for values that are equal and of the same types all through."""
+    """A text that is the same for values that are equal and have the same types throughout."""
     return repr(value)
 
 

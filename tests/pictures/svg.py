@@ -1,4 +1,4 @@
-"""Windows of a terminal as SVG: one look, whatever the page around it and the fonts there."""
+"""Terminal windows as SVG that look the same on any page and with any fonts."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Run(NamedTuple):
 
 
 class Window(NamedTuple):
-    """What stands in the bar of a window, and its lines."""
+    """The title of a window, and its lines."""
 
     title: str
     lines: Sequence[Sequence[Run]]
 
 
 def runs(line: Mapping[int, Any], columns: int) -> list[Run]:
-    """A line of pyte's, without its gaps: so columns stay columns in any font.
+    """The spans of a pyte line without gaps, so that columns stay aligned in any font.
 
     Args:
         line: its characters.

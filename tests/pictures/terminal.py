@@ -30,7 +30,7 @@ _GOOD_MOMENT = re.compile(r"([6-9]|10)/12 done, 1 running, lowest .*\) ━.* \d:
 
 
 def main() -> None:
-    """Runs the sweep, and draws what is to be seen."""
+    """Runs the sweep, and draws what can be seen."""
     with tempfile.TemporaryDirectory() as folder:
         PICTURE.write_text(drawn(windows(Path(folder)), COLUMNS, SEEN), "utf-8")
 
@@ -68,7 +68,7 @@ def _typed() -> list[list[Run]]:
 
 
 def _seen(terminal: Terminal) -> list[list[Run]]:
-    """All lines, those above the first that is in sight as well."""
+    """All lines, including those above the first visible one."""
     screen = terminal.screen
     lines = [*screen.history.top, *[screen.buffer[at] for at in range(screen.lines)]]
     return [runs(line, screen.columns) for line in lines]

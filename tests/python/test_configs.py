@@ -218,7 +218,7 @@ def test_a_file_edited_between_two_configs_changes_none(conf: Path) -> None:
 
 
 class TestPlace:
-    """From where the path of the configs begins."""
+    """The base of a relative config path."""
 
     CALLS = "from params_proto import Sweep\n{}print(*Sweep().product(lr=[1]).compose({}), end='')"
 

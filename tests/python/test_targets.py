@@ -23,7 +23,7 @@ LAUNCHERS: list[dict[str, Any]] = [{}, {"launcher": "joblib", "n_jobs": 2}]
 
 
 def received(lr: float = 0.1, layers: tuple[int, ...] = (1, 2), db: Any = None) -> dict[str, Any]:
-    """What a job got, and of which types."""
+    """What a job got, with the types."""
     return {"sum": lr + sum(layers), "types": f"{type(lr).__name__} {type(layers).__name__}"}
 
 
@@ -91,7 +91,7 @@ def test_names_that_only_kwargs_take(target: Any) -> None:
 
 @pytest.mark.parametrize("with_config", [of_hydra, received], ids=["task function", "plain"])
 def test_the_configs_of_a_folder(conf: Path, with_config: Callable[..., Any]) -> None:
-    """A plain function needs not have all that its config has."""
+    """A plain function need not take all keys of its config."""
     sweep = Sweep().product(db=["mysql", "pg"], lr=[1, 2])
 
     df = sweep.launch(with_config, config_path=conf, config_name="config")
@@ -145,7 +145,7 @@ def test_the_plain_name_of_a_prefix_classs_field() -> None:
     ]
     with pytest.raises(SweepError, match=r"^depth and model\.depth are one parameter: give it"):
         Sweep().set({"depth": 1, "model.depth": 2}).launch(train)
-    with pytest.raises(SweepError, match=r"functions that read configs: name depth as model\.de"):
+    with pytest.raises(SweepError, match=r"functions that read configs: write depth as model\.de"):
         free.where(lambda config: config["depth"] == 1).launch(train)
 
 
@@ -249,7 +249,7 @@ def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
 
 
 def test_a_command_line_resumes_a_launch(tmp_path: Path) -> None:
-    """And a launch with what a command line began: they leave the same."""
+    """A launch resumes what a command line started, and the reverse: they leave the same files."""
     (tmp_path / "train.py").write_text("""
 import sys
 from params_proto import Sweep, proto

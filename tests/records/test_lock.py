@@ -149,7 +149,7 @@ Hold = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def hold() -> Iterator[Hold]:
-    """Holds the lease of a directory in a process of its own."""
+    """Holds the lease of a directory in a separate process."""
     started: list[subprocess.Popen[str]] = []
 
     def holding(directory: Path, *shard: str) -> subprocess.Popen[str]:
@@ -175,7 +175,7 @@ def signs(directory: Path) -> list[str]:
 
 
 def refused(directory: Path, shard: str | None = None) -> str:
-    """Why this process may not run the sweep; nothing where it may."""
+    """Why this process may not run the sweep; empty if it may."""
     try:
         with sweep_lease(directory, shard):
             return ""
@@ -199,7 +199,7 @@ def elsewhere(
     host: str = "other",
     waits: bool = False,
 ) -> Path:
-    """The sign of a process of another machine."""
+    """The lease of a process on another machine."""
     path = directory / ".sweep" / "running" / f"{host}-1.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([host, 1, "its boot/1", shard, *(["waits"] if waits else [])]))
@@ -210,7 +210,7 @@ def elsewhere(
 
 @contextmanager
 def beating(sign: Path) -> Generator[None, None, None]:
-    """Touches a sign again and again, as a process that lives does."""
+    """Touches a lease again and again, as a living process does."""
     done = threading.Event()
 
     def beat() -> None:
@@ -307,7 +307,7 @@ def test_of_many_that_start_at_once_one_runs(tmp_path: Path) -> None:
         for _ in range(3)
     ]
 
-    def tell(what: str) -> None:
+    def send(what: str) -> None:
         for process in processes:
             assert process.stdin is not None
             process.stdin.write(what)
@@ -318,9 +318,9 @@ def test_of_many_that_start_at_once_one_runs(tmp_path: Path) -> None:
 
     assert answers() == ["ready"] * 3
     for _ in range(10):
-        tell("start\n")
+        send("start\n")
         assert sorted(answers()) == ["refused", "refused", "runs"]
-        tell("end\n")
+        send("end\n")
         assert answers() == ["over"] * 3
     for process in processes:
         process.communicate()

@@ -22,7 +22,7 @@ MODULE = import_module("params_proto.records.process")
 def by(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[str]:
-    """How this system tells of its processes."""
+    """How this system describes its processes."""
     if request.param == "/proc" and not Path("/proc/self/stat").exists():
         pytest.skip("no /proc")
     if request.param == "ps":
@@ -48,7 +48,7 @@ def test_a_process_and_its_end(
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     assert found.is_alive
-    assert found._replace(start_time=None).is_alive  # nobody could tell when it began
+    assert found._replace(start_time=None).is_alive  # if its start time is unknown
     assert not found._replace(start_time="another boot/1").is_alive  # its pid was reused
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie

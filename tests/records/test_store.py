@@ -43,7 +43,7 @@ def of(process: Process, status: Status = Status.RUNNING, attempt: int = 1) -> R
 
 
 def claimed(store: JobStore, process: Process, attempt: int) -> Path:
-    """The claim to an attempt that a process has made, and not yet turned into the record."""
+    """A process's claim to an attempt that has not become the record yet."""
     path = store.path(JOB).with_suffix(f".claim-{attempt}")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(of(process, attempt=attempt).text())
@@ -267,7 +267,7 @@ for number, (config, overrides) in enumerate(zip(sweep, sweep.overrides())):
 
 
 def test_processes_without_a_sweeper_run_each_job_once(tmp_path: Path) -> None:
-    """Given only the directory of a sweep, as workers on several machines are."""
+    """Runs jobs given only the directory of a sweep, like workers on several machines."""
     (tmp_path / "out").mkdir()
     Sweep().product(lr=range(150)).save(tmp_path / "out" / "sweep.yaml")
     workers = [

@@ -34,7 +34,7 @@ def leave(
     task: Callable[[dict[str, Any]], Any],
     groups: tuple[str, ...] = (),
 ) -> Path:
-    """Leaves in a directory what a run of the sweep would.
+    """Writes to a directory what a run of the sweep would leave.
 
     Args:
         directory: it is made.

@@ -389,7 +389,7 @@ MISTAKES = {
     "a list as a key": ("? [1]\n: 2", r"sweep.yaml:1: \[1\] is not a key\.$"),
     "a list in a set": ("set:\n  a: !set [[1]]", r"sweep.yaml:2: !set: unhashable type: 'list'"),
     "merging no mapping": ("chain:\n- <<: 3", r"sweep.yaml:2: .*expected a mapping or list of mappings for merging"),
-    "code": ("product:\n  a: !!python/object/apply:os.system ['true']", r"sweep.yaml:2: !!python/object/apply:os.system: a sweep file has no such tag"),
+    "code": ("product:\n  a: !!python/object/apply:os.system ['true']", r"sweep.yaml:2: !!python/object/apply:os.system: sweep files have no such tag"),
     "a list's tag on a mapping": ("set: {a: !tuple {b: 1}}", r"sweep.yaml:1: expected a sequence node, but found mapping"),
     "a text's tag on a list": ("set: {a: !path [b]}", r"sweep.yaml:1: expected a scalar node, but found sequence"),
     "a tag that does not fit": ("set: {a: !!int x}", r"sweep.yaml:1: !!int: .*'x'"),

@@ -1,4 +1,4 @@
-"""Types of what the decorators make. Nothing runs this file: `make typecheck` reads it."""
+"""Types of decorated functions and classes. Not run: `make typecheck` reads this file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of a Sweep and of its table. Nothing runs this file: `make typecheck` reads it."""
+"""Types of a Sweep and of its table. Not run: `make typecheck` reads this file."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class SGD:
 
 
 class Trainer:
-    """Goes through the data for some epochs.
+    """Iterates over the data for some epochs.
 
     Args:
         max_epochs: how often.

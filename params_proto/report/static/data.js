@@ -10,7 +10,7 @@ const ofRole = (role) => columns.filter((column) => column.role === role);
 const [jobNumbers] = ofRole("job");
 const [statuses] = ofRole("status");
 const metrics = ofRole("metric").filter((column) => !column.options);
-// Keys with one value are not compared.
+// Keys with a single value are not compared.
 const keys = ofRole("key").filter((column) => new Set(column.values).size > 1);
 
 // The state of the page: metric, direction and selected jobs.
@@ -39,11 +39,11 @@ function short(number, digits = 5) {
 const shown = (column, value) =>
   value === null ? "none" : column.options ? column.options[value] : short(value);
 
-const cut = (text, most) => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
+const cut = (text, limit) => (text.length <= limit ? text : `${text.slice(0, limit - 1)}…`);
 
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
-// The sum of squares around the mean, and how many of them are free.
+// The sum of squares around the mean, and the degrees of freedom.
 function spread(numbers) {
   const middle = mean(numbers);
   const squares = numbers.reduce((sum, one) => sum + (one - middle) ** 2, 0);

@@ -31,21 +31,21 @@ function goodness() {
   };
 }
 
-// ---- a line for each job
+// ---- parallel coordinates: one line per job
 
 // The spread of lines with the same value. Plotly brushes a quarter of the gap to the next one.
 const bundle = ({ gap, span }) => Math.min(0.24 * gap, 0.1 * span);
 const lines = place("lines");
-const MOST_AXES = 60; // Plotly's limit
-const lineColumns = () => [...keys.slice(0, MOST_AXES - 1), chosen.metric || statuses].filter(Boolean);
+const MAX_AXES = 60; // Plotly's limit
+const lineColumns = () => [...keys.slice(0, MAX_AXES - 1), chosen.metric || statuses].filter(Boolean);
 let order = jobs; // of the lines: the best are drawn last
 
 function dimension(column) {
   const scale = scaleOf(column);
   const foot = scale.low - 0.14 * scale.span; // where jobs without a value end
   const lacking = column.values.some((value) => scale.at(value) === null);
-  // Jobs with the same value would be one line: they are spread beside it, the best on top, but
-  // not beyond the ends of the axis, where there is nothing to brush.
+  // Lines of jobs with the same value are spread around it, as they would overlap, the best on top;
+  // but not beyond the ends of the axis, where nothing can be selected.
   const width = bundle(lacking ? { ...scale, gap: Math.min(scale.gap, scale.low - foot) } : scale);
   const values = order.map((job, index) => {
     const at = scale.at(column.values[job]);
@@ -81,7 +81,7 @@ function lineColors() {
   };
 }
 
-// Axes that are brushed stay so where `held` has their ranges, by name.
+// `held` has the selected ranges by axis name, which stay selected.
 function drawLines(held) {
   const shownColumns = lineColumns();
   if (jobs.length < 2 || !keys.length) return;
@@ -94,10 +94,10 @@ function drawLines(held) {
   const names = shownColumns.map((column) => column.name).join(", ");
   const lacks = chosen.metric && jobs.some((job) => good(job) === null);
   place("lines-note").textContent =
-    `Drag along an axis to choose jobs, which are then those of the table; click it to choose all again.${
+    `Drag along an axis to select jobs, which also filters the table; click the axis to select all again.${
       chosen.metric ? ` The ${chosen.maximize ? "higher" : "lower"} its ${chosen.metric.name}, the stronger the line.` : ""}${
-      lacks ? ` Lines that end at the foot of ${chosen.metric.name} are jobs without a number.` : ""}`;
-  lines.setAttribute("aria-label", `Parallel coordinates: a line for each of ${jobs.length} jobs, over ${names}.`);
+      lacks ? ` Lines that end at the bottom of ${chosen.metric.name} are jobs without a number.` : ""}`;
+  lines.setAttribute("aria-label", `Parallel coordinates: one line for each of ${jobs.length} jobs, across ${names}.`);
   lines.style.minWidth = `${shownColumns.length * 96}px`;
   const left = 50 + 5 * Math.max(4, ...(dimensions[0].ticktext || []).map((text) => text.length));
   const trace = {
@@ -112,7 +112,7 @@ function drawLines(held) {
 const within = (value, range) =>
   !range || (Array.isArray(range[0]) ? range : [range]).some(([low, high]) => low <= value && value <= high);
 
-// What is brushed on the axes; their order may have changed.
+// Selects the jobs in the selected ranges of all axes, whose order may have changed.
 function chooseByLines() {
   const { dimensions } = lines.data[0];
   chosen.ranges = new Set(
@@ -120,7 +120,7 @@ function chooseByLines() {
   showRows();
 }
 
-// ---- the same with the keyboard
+// ---- selecting ranges with the keyboard
 
 function drawRanges() {
   const fields = lineColumns().map((column) => {
@@ -198,7 +198,7 @@ function panel(column) {
   return { figure: element("figure", {}, element("h3", { textContent: column.name }), plot), plot, draw };
 }
 
-// Figures out of sight are drawn when they become visible.
+// Figures outside the window are drawn when they become visible.
 const waiting = new Map();
 const watch = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
@@ -217,8 +217,8 @@ function drawAgainst() {
   const name = chosen.metric.name;
   const repeated = [...groups(measured(), ofConfiguration).values()].some((of) => of.length > 1);
   place("against-title").textContent = `${name} against each key`;
-  place("against-note").textContent = `A dot is a job; the large ones are means of the configurations. ${
-    repeated ? "Their bars are one standard deviation over repeats, to each side." : "Nothing was repeated, so there is no spread to show."}`;
+  place("against-note").textContent = `Each dot is a job; the large ones are means of configurations. ${
+    repeated ? "The bars show one standard deviation over repeats in each direction." : "There are no repeats, so there is no spread to show."}`;
   for (const old of waiting.keys()) watch.unobserve(old);
   waiting.clear();
   const panels = compared.map(panel);
@@ -231,11 +231,11 @@ function drawAgainst() {
   }
 }
 
-// ---- two keys
+// ---- pairs of keys
 
-const MOST = 60; // rows or columns
+const MAX_VALUES = 60; // rows or columns
 const values = (column) => [...new Set(column.values)].filter((one) => one !== null).sort((one, other) => one - other);
-const pairable = keys.filter((column) => !column.repeats && values(column).length <= MOST);
+const pairable = keys.filter((column) => !column.repeats && values(column).length <= MAX_VALUES);
 
 function drawMatrix() {
   if (!chosen.metric || pairable.length < 2 || measured().length < 2) return;

@@ -1,4 +1,4 @@
-// The best, and what changes the page.
+// The best job, and the controls of the page.
 function config(job) {
   const list = element("dl", { className: "config" });
   for (const column of ofRole("key")) {
@@ -15,7 +15,7 @@ function drawBest() {
   markBest(best);
   if (best === null) {
     const why = data.metric ? `as its ${data.metric}` : "to compare";
-    place("best").replaceChildren(element("p", { textContent: `No job has returned a number ${why}.` }));
+    place("best").replaceChildren(element("p", { textContent: `No job returned a number ${why}.` }));
     return;
   }
   const { name } = chosen.metric;
@@ -24,9 +24,9 @@ function drawBest() {
   const repeated = bestMean();
   if (repeated) {
     const same = ofConfiguration(repeated.job) === ofConfiguration(best);
-    const said = `${short(repeated.mean)} ± ${short(repeated.deviation, 2)} over ${repeated.count} repeats`;
+    const average = `${short(repeated.mean)} ± ${short(repeated.deviation, 2)} over ${repeated.count} repeats`;
     parts.push(element("p", { className: "repeats" },
-      `The ${extreme()} mean over repeats: ${said}, ${same ? "of the same configuration." : "of another configuration, "}`,
+      `The ${extreme()} mean over repeats: ${average}, ${same ? "of the same configuration." : "of another configuration, "}`,
       ...(same ? [] : [link(repeated.job), "."])));
   }
   const command = data.commands[best];
@@ -50,7 +50,7 @@ function drawAnew() {
   showRows();
 }
 
-// In other colors, and with what is chosen.
+// Redraws in other colors, keeping the selected ranges.
 const recolor = () => draw(new Map(lines.data?.[0].dimensions.map((one) => [one.name, one.constraintrange])));
 
 function showAll() {
@@ -68,7 +68,7 @@ function fill(select, found, selected) {
   select.value = String(selected);
 }
 
-// In the direction that is usual for it, or that was asked for.
+// In the requested direction, or else the usual one of the metric.
 function chooseMetric(metric) {
   Object.assign(chosen, { metric, maximize: metric.maximize });
   place("direction").value = metric.maximize ? "maximize" : "minimize";
@@ -93,7 +93,7 @@ for (const [id, selected] of [["down", 0], ["across", 1]]) {
   place(id).addEventListener("change", drawMatrix);
 }
 place("all").addEventListener("click", showAll);
-// A link to a row that is not shown shows it.
+// A link to a hidden row shows all rows.
 document.addEventListener("click", (event) => {
   const row = event.target.closest("a[href^='#row-']")?.hash;
   if (row && document.querySelector(row).hidden) showAll();

@@ -1,15 +1,15 @@
 // The positions of a column's values on an axis. Users' text is escaped for Plotly, which parses
-// some tags in what it writes: all but the ticks of parallel coordinates.
+// some tags in all text except the ticks of parallel coordinates.
 const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const plain = (text) => text.replace(/[&<>]/g, (mark) => MARKS[mark]).replace(/\s/g, " ");
 
 const FEW = 12; // numbers that all get a tick
-const SHOWN = 30; // ticks that are written at most
-const BRUSHED = 200; // texts that can be chosen one by one
+const SHOWN = 30; // the most ticks with a label
+const BRUSHED = 200; // the most texts that can be selected one by one
 const present = (column) => column.values.filter((one) => Number.isFinite(one));
 
-// Two texts that are cut to the same one stay two, for Plotly places ticks by their texts; those
-// that are not written have no width.
+// Keeps texts apart that are cut to the same one, because Plotly places ticks by their texts. Ticks
+// without a label get an invisible one.
 function distinct(texts) {
   const seen = new Map();
   return texts.map((text) => {
@@ -19,14 +19,14 @@ function distinct(texts) {
   });
 }
 
-// Whether the powers of the numbers matter: rates are swept so, and what is measured rarely is.
+// Whether to use a logarithmic scale: common for swept rates, rare for measured values.
 function isWide({ role, options }, values) {
   const least = Math.min(...values);
   return !options && least > 0 && Math.max(...values) / least >= (role === "key" ? 20 : 1000);
 }
 
-// at: where a value stands, null for none; values: those there are; ticks: for few of them, or for
-// texts; gap: the least between them; logarithmic or not.
+// at: the position of a value, null for none; values: the distinct ones; ticks: for a few numbers,
+// or for texts; gap: the smallest distance between ticks; logarithmic: whether the scale is.
 function scaleOf(column) {
   const values = [...new Set(present(column))].sort((one, other) => one - other);
   const logarithmic = isWide(column, values);

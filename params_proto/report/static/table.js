@@ -1,4 +1,4 @@
-// The table of all jobs: sorted by its heads, and only the rows that are chosen.
+// The table of all jobs: sorted by clicking a heading, and showing only the selected rows.
 const table = place("table");
 const rows = jobs.map((job) => place(`row-${job}`));
 const texts = rows.map((row) => [...row.cells].map((cell) => cell.textContent).join("\n").toLowerCase());

@@ -1,4 +1,4 @@
-"""A plugin of the tests: our sweeper, which writes down what comes back from the launcher."""
+"""A plugin of the tests: our sweeper, recording what the launcher returns."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A proto app whose jobs start processes of their own."""
+"""A proto app whose jobs start child processes."""
 
 import multiprocessing
 import os

@@ -1,4 +1,4 @@
-"""An app of dataclasses of its own, which it can still make when its jobs have come back."""
+"""An app with its own dataclasses, which still work when its jobs have returned."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project of somebody else: a tree of configs, a resolver, objects built in the job."""
+"""A third-party project: a tree of configs, a resolver, objects built in the job."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OmegaConf.register_new_resolver("times", lambda a, b: a * b, replace=True)
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def train(config: DictConfig) -> dict[str, Any]:
-    """Builds the model; returns what the job's config was and what came of it."""
+    """Builds the model; returns the job's config and the result."""
     model = instantiate(config.model)
     built = {"width": model.width, "encoder": vars(model.encoder)}
     print(f"seed={config.seed} lr={config.trainer.lr} name={config.name} width={model.width}")

@@ -62,7 +62,7 @@ class Terminal:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
 
     def until(self, seen: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Reads on until something can be seen."""
+        """Reads until something can be seen."""
         deadline = time.monotonic() + seconds
         while not seen():
             assert time.monotonic() < deadline, "\n".join(self.screen.display)
@@ -76,7 +76,7 @@ class Terminal:
         return self.process.wait(60)
 
     def _read(self) -> bool:
-        """Reads up to where a line is written anew: on a busy machine much comes at once."""
+        """Reads until a line is rewritten: on a busy machine, much output arrives together."""
         if not self._unseen:
             ready, _, _ = select.select([self._master], [], [], 0.2)
             if not ready:
@@ -99,7 +99,7 @@ class Terminal:
 
     @property
     def scrolled(self) -> list[str]:
-        """All lines that have been written, those that are out of sight as well."""
+        """All lines that have been written, including those scrolled out of sight."""
         gone = [
             "".join(line[at].data for at in range(self.screen.columns))
             for line in self.screen.history.top

@@ -73,7 +73,7 @@ def shows(terminal: Terminal, pattern: str) -> Callable[[], bool]:
 
 
 def whole(terminal: Terminal, seeds: range) -> bool:
-    """Whether each line of the jobs is there, whole and once, and no live line is left."""
+    """Whether each line of the jobs occurs whole and once, and no live line is left."""
     lines = terminal.scrolled
     own = [f"seed {seed} step {at}" for seed in seeds for at in range(4)]
     return all(lines.count(one) == 1 for one in own) and not any(

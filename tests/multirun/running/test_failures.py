@@ -33,7 +33,7 @@ class JobError(Exception):
 
 
 def fails(config: Any) -> int:
-    """By its seed: 0 never, 1 always, above 1 until there have been so many attempts."""
+    """Fails by seed: 0 never, 1 always, above 1 until the job has had that many attempts."""
     hydra = HydraConfig.get()
     path = Path(hydra.runtime.output_dir) / "attempts"
     attempts = len(path.read_text()) + 1 if path.exists() else 1
@@ -103,7 +103,7 @@ def test_no_more_jobs_start_after_some_have_failed(
 
 
 def dies(config: Any) -> int:
-    """In job 0, once job 1 runs beside it, and job 1 runs until it is killed for that."""
+    """Kills job 0 while job 1 runs beside it; job 1 then runs until it is killed."""
     hydra = HydraConfig.get()
     beside = Path(hydra.sweep.dir) / "1" / "begun"
     if config.seed == 0:
@@ -123,7 +123,7 @@ def kills(config: Any) -> int:
 
 
 def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: Path) -> None:
-    """Once more than requested each time that it runs with another job, to identify it."""
+    """A job that kills its process runs again each time it shared that with another job."""
     with pytest.raises(CompactHydraException, match="its process died"):
         multirun("seed=0,1,2,3", "hydra.sweeper.retries=1", *JOBLIB, task=kills)
     found = records(app / "out")
@@ -132,7 +132,7 @@ def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: 
 
 
 class UnmadeError(Exception):
-    """Pickled with its text alone, from which it cannot be made again."""
+    """Pickled with only its text, from which it cannot be restored."""
 
     def __init__(self, text: str, code: int) -> None:
         super().__init__(text)

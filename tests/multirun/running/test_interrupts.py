@@ -190,7 +190,7 @@ def test_before_the_first_job(app: Path, start: Start, python: Any) -> None:
 
 
 def has_a_child(config: object) -> int | None:
-    """How a child ends that the job has forked, and ends by a signal."""
+    """How a child ends that the job has forked and that a signal ends."""
     ours, theirs = multiprocessing.Pipe()
 
     def sleep() -> None:
@@ -273,7 +273,7 @@ if __name__ == "__main__":
 
 
 def said_until(process: subprocess.Popen[str], text: str) -> str:
-    """What it says up to a line with a text: its jobs may keep its output open."""
+    """Its output up to a line with some text: its jobs may keep the output open."""
     lines = [""]
     while text not in lines[-1]:
         assert process.stdout is not None

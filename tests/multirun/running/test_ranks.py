@@ -23,7 +23,7 @@ HOME = Path(__file__).parent
 
 
 def command(rank):
-    """Lightning's for a rank; the process's own where it is asked for."""
+    """Lightning's command for a rank and its folder, or this process's own if PLAIN is set."""
     own = [sys.executable, to_absolute_path(sys.argv[0]), *sys.argv[1:]]
     if os.environ.get("PLAIN"):
         return own, None

@@ -307,14 +307,14 @@ def test_a_record_that_cannot_be_written_at_the_end(
         multirun("seed=0,1,2", task=loses_its_record)
     logs = [(app / "out" / str(job) / "app.log").read_text() for job in range(3)]
     for job, status in enumerate(["completed", "failed", "completed"]):
-        assert f"job {job} is {status}, but its record, {app / 'out'}" in logs[job]
+        assert f"job {job} is {status}, but was not recorded: {app / 'out'}" in logs[job]
         assert f"{job}.json cannot be read: Is a directory" in logs[job]
     said = capsys.readouterr().out
     assert "1 job failed:\n- ZeroDivisionError: and no record (1 job: 1)\n" in said
 
 
 def test_jobs_see_their_own_overrides(multirun: Any) -> None:
-    """What the records need is nothing that a job's config has to know."""
+    """Nothing that the records need appears in a job's config."""
     run = multirun("seed=1,2", task=lambda config: list(HydraConfig.get().overrides.hydra))
     assert run.values[0] == [
         "hydra/sweeper=params_proto",

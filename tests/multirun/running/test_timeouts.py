@@ -19,7 +19,7 @@ from params_proto.multirun.signals import time_limit
 
 
 def spins(config: Any) -> int:
-    """Runs for good where the seed is 2."""
+    """Runs forever if the seed is 2."""
     while config.seed == 2:
         time.sleep(0.001)
     return int(config.seed)
@@ -53,7 +53,7 @@ def test_a_job_that_swallows_the_error_fails_all_the_same(multirun: Any, app: Pa
 
 
 def takes_it_for_another(config: Any) -> None:
-    """As a loop that tries again where it gets no answer in time."""
+    """Like a loop that retries after a timeout."""
     with suppress(TimeoutError):
         time.sleep(8)
     time.sleep(8)

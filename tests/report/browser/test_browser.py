@@ -173,7 +173,7 @@ def test_the_table_sorts(name: str, show: Any) -> None:
 
 
 def runs_the_job_that_it_names(browser: Chrome) -> None:
-    """The command of the best, which a click selects as a whole."""
+    """The command of the best job, all of which a click selects."""
     job = int(browser.find_element(By.CSS_SELECTOR, "#best a").text.removeprefix("job "))
     overrides = [*SWEEPS["forty"][0].overrides()][job]
     command = browser.find_element(By.CSS_SELECTOR, "#best .note code")
@@ -195,7 +195,7 @@ def test_the_best_follows_what_is_chosen(show: Any) -> None:
     Select(browser.find_element(By.ID, "metric")).select_by_visible_text("accuracy")
 
     direction = Select(browser.find_element(By.ID, "direction"))
-    assert direction.first_selected_option.text == "more is better"  # of an accuracy
+    assert direction.first_selected_option.text == "higher is better"  # for an accuracy
     accuracies = [float(cell) for cell in column(browser, "accuracy") if cell]
     assert f"{max(accuracies):.3f}" in best.text
     assert "highest accuracy, job " in best.text

@@ -1,4 +1,4 @@
-"""A library that takes some seconds to import, as torch and its friends do."""
+"""A library that takes some seconds to import, like torch."""
 
 import os
 import time

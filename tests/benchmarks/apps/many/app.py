@@ -1,4 +1,4 @@
-"""An app for sweeps of many jobs: it writes down the most memory that it had, or stops at a job."""
+"""An app for sweeps of many jobs: it records its peak memory, or stops at a job."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ def main(config: DictConfig) -> None:
 
 
 def peak() -> str:
-    """In KiB; `ru_maxrss` would begin with that of the process that started this one."""
+    """Peak memory in KiB; `ru_maxrss` would start at that of the parent process."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(line.split()[1] for line in lines if line.startswith("VmHWM"))
 

@@ -1,4 +1,4 @@
-"""An app with nothing in it but one flat config."""
+"""An app with only one flat config."""
 
 import hydra
 from omegaconf import DictConfig

@@ -1,4 +1,4 @@
-"""What a job is called and where it runs: names, directories and times made of each other."""
+"""Job names and places: names, directories and times built from each other."""
 
 from tests.compose.tree import Tree
 

@@ -1,4 +1,4 @@
-"""No primary config at all: all there is comes from the command line."""
+"""No primary config: everything comes from the command line."""
 
 from tests.compose.tree import Tree
 

@@ -1,4 +1,4 @@
-"""Much to delete and to add again: groups, options, nodes, keys of each other's packages."""
+"""Much to delete and add again: groups, options, nodes, keys of each other's packages."""
 
 from tests.compose.tree import Tree
 

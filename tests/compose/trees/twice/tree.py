@@ -1,4 +1,4 @@
-"""Files that come twice, Hydra's own among them; keys whose order is a matter of the choices."""
+"""Files that occur twice, including Hydra's own; keys whose order depends on the choices."""
 
 from tests.compose.tree import Tree
 

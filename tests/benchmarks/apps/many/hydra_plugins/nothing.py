@@ -1,4 +1,4 @@
-"""A launcher that runs no job, and says of each that it was completed."""
+"""A launcher that runs no job, and reports each as completed."""
 
 from collections.abc import Sequence
 
