@@ -269,7 +269,7 @@ class SubmititEngine(Engine):
 def _reason(error: Exception) -> str:
     """Why submitting failed: what sbatch printed, as one line."""
     lines = str(error).strip().replace("sbatch: error: ", "").splitlines()
-    if "job array" in lines[-1:][0]:
+    if "job array" in "".join(lines[-1:]):
         lines.append("MaxArraySize in scontrol show config limits hydra.sweeper.workers")
     return with_period("; ".join(line.rstrip(".") for line in lines))
 

@@ -116,7 +116,7 @@ class JobQueue:
                 for line in file:
                     if not line.endswith(b"\n"):  # it is still being written
                         break
-                    if not line.endswith(b"]\n"):  # it is empty, or a full disk has cut it
+                    if not line[-3:-2].isdigit():  # it is empty, or a full disk has cut it
                         self._size_read += len(line)
                         continue
                     number = int(line[1 : line.index(b",")])

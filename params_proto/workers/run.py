@@ -172,15 +172,13 @@ def worker_environments(
     Raises:
         SweepError: there are more workers than slots.
     """
+    if workers is not None and workers < 1:
+        raise SweepError(f"hydra.sweeper.workers={workers} is not a number of workers: 1 or more.")
     if gpu_option is None:
         if jobs_per_gpu != 1:
             raise SweepError(
                 f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu} needs hydra.sweeper.gpus: auto, a"
                 " number of GPUs, or a list such as [0,1]."
-            )
-        if workers is not None and workers < 1:
-            raise SweepError(
-                f"hydra.sweeper.workers={workers} is not a number of workers: 1 or more."
             )
         return [dict[str, str]() for _ in range(workers or 1)]
     slots = gpus.gpu_slots(gpu_option, jobs_per_gpu, in_use)

@@ -192,10 +192,9 @@ class Worker:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGCHLD:
             return
-        if self._signal is None:
-            self._signal = number
-            # When Slurm cancels or preempts a task, it sends SIGTERM instead.
-            self.should_requeue = number == slurm.WARNING and slurm.can_requeue(warned=True)
+        self._signal = self._signal or number
+        # When Slurm cancels or preempts a task, also one that it has warned, it sends SIGTERM.
+        self.should_requeue = number == slurm.WARNING and slurm.can_requeue(warned=True)
 
     def _must_stop(self) -> bool:
         """Whether to start no more jobs."""

@@ -221,7 +221,8 @@ class WorkerHandle(NamedTuple):
 def save_handle(directory: Path, handle: WorkerHandle) -> None:
     """Saves a handle for the processes that watch or stop the sweep."""
     with suppress(OSError):  # the disk is full, which the records will show
-        create_file(_handles_path(directory), "a", json.dumps(handle._asdict()) + "\n")
+        # The line before may be cut.
+        create_file(_handles_path(directory), "a", f"\n{json.dumps(handle._asdict())}\n")
 
 
 def read_handles(directory: Path) -> Iterator[WorkerHandle]:

@@ -66,6 +66,7 @@ def test_flags_of_the_command_line(project: Project, capsys: Any) -> None:
         "--gpus [0,1] --workers 3": "--workers=3: there are only 2 free slots",
         "--jobs-per-gpu 2": "--jobs-per-gpu=2 needs --gpus: auto, a number of GPUs",
         "--workers 0": "--workers=0 is not a number of workers: 1 or more.",
+        "--gpus 0,1 --workers 0": "--workers=0 is not a number of workers: 1 or more.",
     }.items():
         assert project.cli("work", "out", *flags.split()) == 1
         assert message in capsys.readouterr().err

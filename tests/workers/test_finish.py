@@ -80,27 +80,37 @@ echo "$@" >>requeued
 
 @pytest.mark.growth
 @pytest.mark.parametrize(
-    ("jobs", "task", "warns", "requeued"),
+    ("jobs", "task", "signals", "requeued"),
     [
-        ("how=saves", {}, True, True),
-        ("how=waits", {}, True, True),
-        ("how=ends,waits", {}, True, True),
-        ("how=waits", {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1"}, True, True),
+        ("how=saves", {}, [signal.SIGUSR2], True),
+        ("how=waits", {}, [signal.SIGUSR2], True),
+        ("how=ends,waits", {}, [signal.SIGUSR2], True),
+        ("how=waits", {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1"}, [signal.SIGUSR2], True),
         (
             "how=waits",
             {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1", "SLURM_RESTART_COUNT": "1"},
-            True,
+            [signal.SIGUSR2],
             False,
         ),
-        ("how=sleeps,ends", {"PARAMS_PROTO_TIME_LIMIT": "5"}, False, True),
-        ("how=sleeps", {"PARAMS_PROTO_TIME_LIMIT": "5"}, False, False),
+        ("how=waits", {}, [signal.SIGUSR2, signal.SIGTERM], False),
+        ("how=sleeps,ends", {"PARAMS_PROTO_TIME_LIMIT": "5"}, [], True),
+        ("how=sleeps", {"PARAMS_PROTO_TIME_LIMIT": "5"}, [], False),
     ],
-    ids=["saves", "longer", "after-another", "allowed", "used-up", "no-time", "nothing-left"],
+    ids=[
+        "saves",
+        "longer",
+        "after-another",
+        "allowed",
+        "used-up",
+        "cancelled",
+        "no-time",
+        "nothing-left",
+    ],
 )
 def test_which_workers_are_requeued(
-    project: Project, jobs: str, task: dict[str, str], warns: bool, requeued: bool
+    project: Project, jobs: str, task: dict[str, str], signals: list[int], requeued: bool
 ) -> None:
-    """At the end of a time limit: as often as needed, or as max_num_timeout allows."""
+    """At the end of a time limit, if not cancelled: as often as needed, or as allowed."""
     path = project.folder / "bin/scontrol"
     path.parent.mkdir()
     path.write_text(SCONTROL)
@@ -108,15 +118,18 @@ def test_which_workers_are_requeued(
     slurm = {"SLURM_JOB_ID": "7", "SUBMITIT_EXECUTOR": "slurm", **task}
     environment = {**os.environ, **slurm, "PATH": f"{path.parent}:{os.environ['PATH']}"}
     command = project.start(jobs, workers=1, env=environment)
-    if warns:
+    if signals:
         project.wait_for_start(0)
-        os.kill(project.workers()[0], signal.SIGUSR2)
+    for number in signals:
+        os.kill(project.workers()[0], number)
     command.communicate(timeout=60)
     assert command.returncode == (0 if jobs == "how=sleeps" else 3)
     assert (project.folder / "requeued").exists() is requeued
     if requeued:
         assert (project.folder / "requeued").read_text() == "requeue 7\n"
-    assert ("Not requeued: the job takes longer" in project.logs()) is (warns and not requeued)
+    assert ("Not requeued: the job takes longer" in project.logs()) is (
+        "SLURM_RESTART_COUNT" in task
+    )
 
 
 LAUNCH = """
