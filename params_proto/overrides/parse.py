@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from params_proto.errors import (
@@ -194,7 +194,8 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         start, stop, step = sweep.start, sweep.stop, sweep.step
         assert start is not None  # range(5) starts at 0
         assert stop is not None
-        if not step or not all(map(isfinite, (start, stop, step))):
+        are_floats = [abs(number) <= float_info.max for number in (start, stop, step)]
+        if not step or not all(are_floats):
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
         numbers = None if sweep.shuffle else sweep.range()
         # The first value shows whether a cast, float(range(1,3)), changes the numbers.
