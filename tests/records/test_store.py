@@ -16,6 +16,7 @@ from params_proto import Sweep
 from params_proto.errors import SweepError
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.process import Process, this_process
+from tests.records.test_manifest import PLAN
 from tests.records.test_record import RECORD
 
 JOB = 1234
@@ -247,29 +248,32 @@ def test_what_others_conclude_counts_while_a_job_runs(store: JobStore, dead: Pro
 RACE = """
 import time
 from pathlib import Path
+from omegaconf import OmegaConf
 from params_proto import Sweep
-from params_proto.records import JobStore, Record, Status
+from params_proto.multirun.job_runner import JobRunner
+from params_proto.multirun.plan import Job
+from params_proto.records import JobStore
 
 directory = Path("out")
-store = JobStore(directory)
+
+def task(config):
+    while len({record.pid for record in JobStore(directory).all()}) < 2:  # the other comes, too
+        time.sleep(0.01)
+    print(config.lr)
+    return 2 * config.lr
+
+runner = JobRunner(task, directory)
 sweep = Sweep.load(directory / "sweep.yaml")
 for number, (config, overrides) in enumerate(zip(sweep, sweep.overrides())):
-    job = Record.start(job=number, overrides=overrides, config=config, identity="", dir=str(number))
-    record = store.claim(job)
-    if record is not None:
-        with store.keep_alive(record):
-            while len({one.pid for one in store.all()}) < 2:  # the other worker comes, too
-                time.sleep(0.01)
-            value = config["lr"] * 2
-        assert store.finish(record._replace(status=Status.COMPLETED, value=value))
-        print(number, record.attempt)
+    runner.run(Job(number, overrides), OmegaConf.create(config))
 """
 
 
 def test_processes_without_a_sweeper_run_each_job_once(tmp_path: Path) -> None:
-    """Runs jobs given only the directory of a sweep, like workers on several machines."""
+    """They run jobs given only the directory of a sweep and a task."""
     (tmp_path / "out").mkdir()
     Sweep().product(lr=range(150)).save(tmp_path / "out" / "sweep.yaml")
+    PLAN.write(tmp_path / "out")
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", RACE], cwd=tmp_path, stdout=subprocess.PIPE, text=True
@@ -277,10 +281,10 @@ def test_processes_without_a_sweeper_run_each_job_once(tmp_path: Path) -> None:
         for _ in range(2)
     ]
     ran = [line for worker in workers for line in worker.communicate()[0].splitlines()]
-    assert sorted(ran) == sorted(f"{job} 1" for job in range(150))
+    assert sorted(map(int, ran)) == [*range(150)]
     records = [one for one in JobStore(tmp_path / "out").all() if isinstance(one, Record)]
-    assert [(one.job, one.status, one.value) for one in records] == [
-        (job, Status.COMPLETED, 2 * job) for job in range(150)
+    assert [(one.job, one.status, one.value, one.attempt) for one in records] == [
+        (job, Status.COMPLETED, 2 * job, 1) for job in range(150)
     ]
     assert {record.pid for record in records} == {worker.pid for worker in workers}
     assert not [*(tmp_path / "out").rglob("*.claim-*"), *(tmp_path / "out").rglob("*.tmp")]
