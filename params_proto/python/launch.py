@@ -157,7 +157,7 @@ class LaunchedApp(NamedTuple):
                 f"workers get {name} pickled, and it cannot be: {error}. Define what it uses at the"
                 " top of a module, and open files and connections within the function."
             ) from error
-        token = launched_task.set(pickled)
+        token = launched_task.set(("params_proto.python.worker", pickled))
         try:
             yield
         finally:

@@ -51,7 +51,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TASK = "task.pkl"
-launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
+# What `Sweep.launch` runs, pickled, and the module whose `python -m` unpickles and runs it.
+launched_task: ContextVar[tuple[str, bytes] | None] = ContextVar(
+    "params_proto_launched_task", default=None
+)
 
 STOPPING = (
     "Interrupted: stopping the workers. Their jobs will be killed in {:g} s, or if you press Ctrl-C"
@@ -196,8 +199,9 @@ def _worker_command(app: AppContext) -> list[str]:
     Raises:
         SweepError: the sweep was not started by a command that can be repeated.
     """
-    if launched_task.get() is not None:
-        return [sys.executable, "-m", "params_proto.python.worker"]
+    launched = launched_task.get()
+    if launched is not None:
+        return [sys.executable, "-m", launched[0]]
     start = command_of(app)
     if not start:
         raise SweepError(
@@ -230,9 +234,9 @@ def _write_setup(sweep: SweepRun, command: list[str]) -> WorkerSetup:
         grace=options.grace,
         detached=not options.wait,
     )
-    task = launched_task.get()
-    if task is not None:
-        (sweep.directory / OWN / TASK).write_bytes(task)
+    launched = launched_task.get()
+    if launched is not None:
+        (sweep.directory / OWN / TASK).write_bytes(launched[1])
     setup.write()
     is_complete = sweep.options.slice is None or sweep.is_changed
     enqueue(sweep.directory, _jobs_to_queue(sweep), replace=is_complete)
