@@ -62,7 +62,8 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
         more: the directories of other sweeps.
 
     Returns:
-        The frame. Its `attrs` list the `keys` and the `metrics` among the columns.
+        The frame. Its `attrs` list the `keys` and the `metrics` among the columns, and which keys
+        are `derived` from others.
 
     Raises:
         SweepError: a directory does not contain a sweep.
@@ -101,7 +102,8 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
         else:
             columns[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
     frame = pd.DataFrame(columns)
-    frame.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
+    derived = [keys[name] for name in whole.keys if name in whole.derived]
+    frame.attrs.update(keys=[*keys.values()], metrics=[*names.values()], derived=derived)
     return frame
 
 
@@ -129,8 +131,8 @@ def summarize(
         metric: the numeric column to average. Jobs without a number do not count.
         over: the keys that distinguish repeats. Only `seed` may be missing, for jobs that are
             repeated without one.
-        by: the columns that define a configuration; by default all keys except `over`. A value of
-            None counts like a missing key.
+        by: the columns that define a configuration; by default all keys except `over` and those
+            that the sweep derives from others. A value of None counts like a missing key.
 
     Returns:
         One row per configuration, in the order of their first occurrence: its columns, then `mean`,
@@ -156,7 +158,8 @@ def summarize(
                 "summarize: this frame does not say which of its columns are keys, unlike that of"
                 " results(): give by=[...]."
             )
-        by = [key for key in df.attrs["keys"] if key not in repeats]
+        left_out = {*repeats, *df.attrs.get("derived", ())}
+        by = [key for key in df.attrs["keys"] if key not in left_out]
     names = _as_list(by)
     present = [str(name) for name in df.columns]
     for name in [metric, *names, *filter("seed".__ne__, repeats)]:

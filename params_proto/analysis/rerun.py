@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from math import prod
 from pathlib import Path
 
 from params_proto._keys import strip_prefix
@@ -24,17 +25,25 @@ _SWEEP_OVERRIDES = (
 def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
     """The command that reruns a job, or as a multirun the repeats of one configuration.
 
-    If the records differ in several keys, it runs all combinations of their values.
+    If the records differ in several keys, these are paired, unless the records are all combinations
+    of their values.
     """
-    values: dict[str, dict[str, None]] = {}
+    values: dict[str, list[str]] = {}
     for record in records:
         for line in record.overrides:
             if line not in plan.sweep_selectors:
                 key, equals, value = line.partition("=")
-                values.setdefault(f"{key}{equals}", {})[value] = None
-    lines = [f"{key}{','.join(texts)}" for key, texts in values.items()]
-    multirun = any(len(texts) > 1 for texts in values.values())
-    return single_job_command(plan.script, plan.hydra, lines, multirun=multirun)
+                values.setdefault(f"{key}{equals}", []).append(value)
+    distinct = {key: list(dict.fromkeys(texts)) for key, texts in values.items()}
+    varying = [key for key, texts in distinct.items() if len(texts) > 1]
+    is_grid = prod(map(len, distinct.values())) <= len(records)
+    if not is_grid:
+        distinct.update((key, values[key]) for key in varying)
+    lines = [f"{key}{','.join(texts)}" for key, texts in distinct.items()]
+    if not is_grid:
+        names = ",".join(strip_prefix(key.rstrip("=")) for key in varying)
+        lines.append(f"hydra.sweeper.zip=[{names}]")
+    return single_job_command(plan.script, plan.hydra, lines, multirun=bool(varying))
 
 
 def cd_to_start(directory: Path) -> str:

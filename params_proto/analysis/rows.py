@@ -84,6 +84,7 @@ class Table:
         rows: reads the jobs, in order of their numbers.
         metric: the metric of the sweep, if it has one.
         direction: the direction of the sweep, if it has one.
+        derived: the keys that are computed from others.
     """
 
     directory: Path
@@ -92,6 +93,7 @@ class Table:
     rows: Callable[[], Iterable[Row]]
     metric: str | None = None
     direction: str | None = None
+    derived: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
@@ -124,7 +126,8 @@ def table(
     if configs and plan.earlier:
         keys, jobs = _jobs_of_changed_sweep(plan, records)
         rows = partial(iter, jobs)
-    return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
+    groups, derived = frozenset(plan.groups), frozenset(plan.derived)
+    return Table(directory, keys, groups, rows, plan.metric, plan.direction, derived)
 
 
 def table_with_records(directory: Path, limit: int = MAX_ROWS) -> Table:
@@ -306,7 +309,8 @@ def combine_tables(tables: Sequence[Table]) -> Table:
         for row in sweep
     ]
     groups = frozenset[str]().union(*[sweep.groups for sweep in tables])
-    return Table(Path(), list(keys), groups, lambda: rows)
+    derived = frozenset[str]().union(*[sweep.derived for sweep in tables])
+    return Table(Path(), list(keys), groups, lambda: rows, derived=derived)
 
 
 def metrics(value: Any, name: str = "") -> list[tuple[str, Any]]:

@@ -86,7 +86,7 @@ def best(
     order_of_means, numbers = order, list(range(len(rows)))
     if over:
         order_of_means = order._replace(metric=f"mean {order.metric}")
-        numbers = configurations(rows, repeat_keys(over, found.keys))
+        numbers = configurations(rows, [*repeat_keys(over, found.keys), *found.derived])
     groups: dict[int, list[Row]] = {}
     for number, row in zip(numbers, rows, strict=True):
         if is_number(row.metrics.get(order.metric)):
@@ -115,7 +115,7 @@ def failures(directory: Path) -> str:
     failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
     texts = [
         f"job {record.job}: {' '.join(record.overrides)}\n{directory / record.dir}\n"
-        f"{record.error.traceback.rstrip() if record.error else 'its process died'}"
+        f"{(record.error and record.error.traceback.rstrip()) or record.reason}"
         for record in filter(None, map(records.read, failed))
     ]
     return "\n\n".join(texts) or "No job has failed."

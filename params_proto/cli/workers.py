@@ -20,7 +20,7 @@ from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, workers_dir
-from params_proto.workers.engines import LocalEngine, cancel_queued
+from params_proto.workers.engines import LocalEngine
 from params_proto.workers.run import STOPPING, finish_hint, jobs_left_message, worker_environments
 from params_proto.workers.watch import Watcher
 from params_proto.workers.worker import ALL_COMPLETED, JOBS_LEFT, SOME_FAILED, TIME_LIMIT
@@ -44,6 +44,9 @@ def work(
     """
     found = workers_dir.read_setup(directory)
     in_use = workers_dir.gpus_in_use(directory)
+    for flag, number in {"workers": workers, "jobs-per-gpu": jobs_per_gpu}.items():
+        if number is not None and number < 1:
+            raise SweepError(f"--{flag}={number} is not a number of workers: 1 or more.")
     with _naming_flags():
         environments = worker_environments(_gpus(gpus), jobs_per_gpu, workers, in_use)
         again = _statuses(rerun)
@@ -164,10 +167,10 @@ def stop(directory: Path, now: bool) -> str:
         A description of what happens next.
     """
     workers_dir.read_setup(directory)
+    cancelled = workers_dir.cancel_queued(directory)
     if workers_dir.has_ended(directory):
         return f"No job is left to stop: params-proto results {directory} shows how each has ended."
     workers_dir.request_stop(directory, now=now)
-    cancelled = cancel_queued(directory)
     when = "end the jobs that run" if now else "exit after the job that each runs"
     text = f"No more jobs start in {directory}; workers {when}."
     if cancelled:

@@ -321,7 +321,8 @@ def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
     except Exception as unprintable:
         message = f"(its __str__ raises {type(unprintable).__qualname__})"
     trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
-    trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
+    if script:  # a notebook has none
+        trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
     failure = Failure(kind, utf8(message), utf8(trace))
     if not isinstance(error, Exception):  # launchers expect an Exception
         return failure, RuntimeError(f"{kind}: {message}")

@@ -122,7 +122,8 @@ class Options:
     def has_worker_options(self) -> bool:
         """Whether workers run the jobs: one of their options is set."""
         is_dry = self.dry_run not in (None, False)
-        return not is_dry and (self.workers, self.gpus, self.wait) != (None, None, True)
+        set_options = (self.workers, self.gpus, self.wait, self.jobs_per_gpu)
+        return not is_dry and set_options != (None, None, True, 1)
 
     @property
     def ranking(self) -> Ranking:

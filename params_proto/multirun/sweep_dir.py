@@ -251,6 +251,7 @@ class SweepRun:
             sweep_selectors=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
+            derived=plan.derived,
             jobs=plan.size,
             sweep=self.digest,
             earlier=0,

@@ -150,7 +150,8 @@ class LaunchedApp(NamedTuple):
         from params_proto.workers.run import launched_task
 
         try:
-            pickled = pickle.dumps((sys.path, cloudpickle.dumps(self)))
+            script = getattr(sys.modules["__main__"], "__file__", "")
+            pickled = pickle.dumps((sys.path, script, cloudpickle.dumps(self)))
         except Exception as error:
             name = getattr(self.task, "__name__", "the function")
             raise SweepError(

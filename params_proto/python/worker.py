@@ -20,8 +20,9 @@ def main(lines: list[str]) -> None:
     """
     _, configs, _, name, *overrides = lines
     directory = Path(configs).parents[1]
-    path, task = pickle.loads((directory / OWN / TASK).read_bytes())
+    path, script, task = pickle.loads((directory / OWN / TASK).read_bytes())
     sys.path[:] = path
+    sys.modules["__main__"].__file__ = script  # which tracebacks name
     from params_proto.python.launch import LaunchedApp
 
     app = cast("LaunchedApp", pickle.loads(task))

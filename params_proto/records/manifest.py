@@ -57,7 +57,7 @@ class PlanFile(NamedTuple):
     {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
     "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
     "sweep_selectors": ["+sweep=ablation"], "keys": ["lr"], "groups": [],
-    "jobs": 40, "sweep": "1f0c...", "earlier": 0,
+    "derived": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
     "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
 
     Args:
@@ -69,6 +69,7 @@ class PlanFile(NamedTuple):
         sweep_selectors: the overrides in `task` that only choose which sweep to run.
         keys: the swept keys.
         groups: the swept keys that choose an option of a config group.
+        derived: the swept keys that are computed from others.
         jobs: how many there are; None if counting them means filtering every config.
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps used the directory before.
@@ -88,6 +89,7 @@ class PlanFile(NamedTuple):
     sweep_selectors: list[str]
     keys: list[str]
     groups: list[str]
+    derived: list[str]
     jobs: int | None
     sweep: str
     earlier: int
@@ -108,7 +110,7 @@ _TEXT, _TEXTS, _MAYBE = (str,), (list,), (str, type(None))
 _PLAN_TYPES: dict[str, tuple[type, ...]] = {
     **{"script": _TEXTS, "function": _TEXT, "config_name": _MAYBE, "task": _TEXTS},
     **{"hydra": _TEXTS, "sweep_selectors": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
-    **{"jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
+    **{"derived": _TEXTS, "jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
     **{"created": _TEXT, "metric": _MAYBE, "direction": _MAYBE},
 }
 

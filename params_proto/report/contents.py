@@ -107,7 +107,7 @@ def read(
         plan,
         (directory / SWEEP).read_text("utf-8", errors="replace"),
         [*shown, *[column for column in _run_columns(rows) if any(column.cells)]],
-        configurations(rows, over),
+        configurations(rows, [*over, *found.derived]),
         Counter(row.status for row in rows if row.status),
         [
             (start := datetime.fromisoformat(row.started), start + timedelta(seconds=row.duration))

@@ -30,7 +30,6 @@ from params_proto.workers.workers_dir import (
     WorkerHandle,
     WorkerSetup,
     has_workers,
-    read_handles,
     request_stop,
     save_handle,
     workers_dir,
@@ -329,13 +328,3 @@ def _run_task(worker: _WorkerCommand) -> int:
         with suppress(ProcessLookupError):
             process.terminate()
         process.wait()
-
-
-def cancel_queued(directory: Path) -> int:
-    """Cancels the sweep's workers that are queued in Slurm; returns how many."""
-    cancelled = 0
-    for handle in read_handles(directory):
-        if handle.array and (tasks := slurm.task_states(handle.array, "--states=PENDING")):
-            cancelled += len(tasks)
-            slurm.cancel(handle.array, "--state=PENDING")
-    return cancelled

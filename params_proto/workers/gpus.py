@@ -66,10 +66,6 @@ def gpu_slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = N
     ['1', '0', '1']
     """
     taken = Counter[str](in_use or {})
-    if jobs_per_gpu < 1:
-        raise SweepError(
-            f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu} is not a number of jobs: 1 or more."
-        )
     if isinstance(gpus, Sequence) and not isinstance(gpus, str):
         chosen = [str(name) for name in cast("Sequence[Any]", gpus)]
     elif gpus == "auto":

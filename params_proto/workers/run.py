@@ -38,7 +38,9 @@ from params_proto.workers.worker import JOBS_LEFT
 from params_proto.workers.workers_dir import (
     WorkerSetup,
     finish_command,
+    has_ended,
     latest_log,
+    read_handles,
     read_setup,
     read_stop,
     workers_dir,
@@ -97,13 +99,16 @@ def run_with_workers(
             if sweep.is_empty:
                 report_nothing_to_run(sweep)
                 return []
+            _refuse_started_workers(sweep)
             setup = _write_setup(sweep, command)
             share_lease(sweep.directory, WORKERS)
             try:
                 started = engine.start(setup, environments)
             except SweepError as error:
                 raise SweepError(
-                    f"{error} No job has run. Run the jobs with: {finish_command(sweep.directory)}"
+                    f"{error} No job has run. To submit the workers again, add"
+                    " hydra.sweeper.resume=true to the command. To run the jobs on this machine:"
+                    f" {finish_command(sweep.directory)}"
                 ) from error
             except KeyboardInterrupt as error:
                 _interrupt(sweep, setup, engine, error)
@@ -137,7 +142,7 @@ def _choose_engine(options: Options, app: AppContext) -> tuple[Engine, list[Mapp
     Raises:
         SweepError: the options contradict each other or the launcher.
     """
-    if options.workers is None and options.gpus is None:
+    if not options.wait and options.workers is None and options.gpus is None:
         raise SweepError(
             "hydra.sweeper.wait=false needs workers: set hydra.sweeper.workers or gpus, or leave"
             " wait out."
@@ -175,8 +180,6 @@ def worker_environments(
     Raises:
         SweepError: there are more workers than slots.
     """
-    if workers is not None and workers < 1:
-        raise SweepError(f"hydra.sweeper.workers={workers} is not a number of workers: 1 or more.")
     if gpu_option is None:
         if jobs_per_gpu != 1:
             raise SweepError(
@@ -191,6 +194,17 @@ def worker_environments(
             f" with {jobs_per_gpu} per GPU. Leave workers out, or raise hydra.sweeper.jobs_per_gpu."
         )
     return [{gpus.VARIABLE: slot} for slot in slots[:workers]]
+
+
+def _refuse_started_workers(sweep: SweepRun) -> None:
+    """Raises if earlier workers run the same jobs, also while they are queued or start."""
+    is_exclusive = sweep.options.slice is None and not has_ended(sweep.directory)
+    if is_exclusive and any(handle.is_alive for handle in read_handles(sweep.directory)):
+        raise SweepError(
+            f"the sweep in {sweep.directory} has workers already. Watch them (params-proto watch"
+            f" {sweep.directory}), or stop them (params-proto stop {sweep.directory}) before you"
+            " resume it."
+        )
 
 
 def _worker_command(app: AppContext) -> list[str]:

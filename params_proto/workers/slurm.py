@@ -45,8 +45,9 @@ def can_requeue(*, warned: bool) -> bool:
     Unless Slurm has warned it, only if submitit started it, which gives each worker its own task:
     in a user's script, other workers of the same task may still be running a job.
     """
-    has_own_task = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
-    return "SLURM_JOB_ID" in os.environ and (warned or has_own_task)
+    return "SLURM_JOB_ID" in os.environ and (
+        warned or os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
+    )
 
 
 def requeue() -> None:

@@ -75,7 +75,12 @@ class Watcher:
             if record is None:
                 continue
             attempts[number] = record.attempt
-            if progress is not None:
+            if (
+                progress is not None
+                and self.progress
+                # The end of an attempt that will be repeated is not the end of the job.
+                and (state is JobState.DONE or record.status is Status.RUNNING)
+            ):
                 progress.on_change(record)
             if state is not JobState.DONE:
                 continue

@@ -51,6 +51,7 @@ from params_proto.workers.job_process import (
 from params_proto.workers.queue import JobQueue
 from params_proto.workers.workers_dir import (
     WorkerSetup,
+    cancel_queued,
     mark_ended,
     read_setup,
     read_stop,
@@ -261,6 +262,7 @@ class Worker:
         table = table_with_records(self._directory)
         results = summary(table, Ranking.by(RETURN_VALUE, None))
         write_results(table, results.metrics)
+        cancel_queued(self._directory)  # each would only start, and find no job
         if mark_ended(self._directory) and self.setup.detached:
             self.context.callbacks.on_multirun_end(
                 config=self.config, config_name=self.config.hydra.job.config_name

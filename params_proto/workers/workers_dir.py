@@ -43,6 +43,7 @@ from params_proto.workers import slurm
 
 _WORK_OPTION = "hydra.sweeper.work"
 _CONFIG_NAME = "worker"
+_HANDLES = "started.jsonl"
 _DISTRIBUTION = "hydra-params-proto"
 _SQUEUE_PERIOD = 5.0  # seconds between calls of squeue, which loads a scheduler that others use too
 # Hours to wait for queued workers after the last sign of life of any worker, without squeue.
@@ -222,14 +223,14 @@ def save_handle(directory: Path, handle: WorkerHandle) -> None:
     """Saves a handle for the processes that watch or stop the sweep."""
     with suppress(OSError):  # the disk is full, which the records will show
         # The line before may be cut.
-        create_file(_handles_path(directory), "a", f"\n{json.dumps(handle._asdict())}\n")
+        create_file(workers_dir(directory) / _HANDLES, "a", f"\n{json.dumps(handle._asdict())}\n")
 
 
 def read_handles(directory: Path) -> Iterator[WorkerHandle]:
     """The handles of all workers that have been started for a sweep."""
     lines: list[str] = []
     with suppress(FileNotFoundError):
-        lines = _handles_path(directory).read_text().splitlines()
+        lines = (workers_dir(directory) / _HANDLES).read_text().splitlines()
     for line in lines:
         with suppress(ValueError):  # a full disk has cut the line
             handle = WorkerHandle(**json.loads(line))
@@ -240,10 +241,6 @@ def read_handles(directory: Path) -> Iterator[WorkerHandle]:
 def _task_states(array: str, period: int) -> list[str] | None:
     """The states of a Slurm array's tasks; `period` limits how often squeue is called."""
     return slurm.task_states(array)
-
-
-def _handles_path(directory: Path) -> Path:
-    return workers_dir(directory) / "started.jsonl"
 
 
 def gpus_in_use(directory: Path) -> Counter[str]:
@@ -271,7 +268,7 @@ def has_workers(directory: Path) -> bool:
 
 def _silence(directory: Path) -> float:
     """Seconds since workers were last started or wrote to a log."""
-    files = (_handles_path(directory), latest_log(directory))
+    files = (workers_dir(directory) / _HANDLES, latest_log(directory))
     return min(age(file) for file in files if file is not None)
 
 
@@ -292,6 +289,16 @@ def request_stop(directory: Path, *, now: bool) -> None:
         write_file(workers_dir(directory) / "stop", "now" if now else "")
     except OSError as error:
         raise SweepError(f"{workers_dir(directory)} cannot be written: {reason(error)}.") from error
+
+
+def cancel_queued(directory: Path) -> int:
+    """Cancels the sweep's workers that are queued in Slurm; returns how many."""
+    cancelled = 0
+    for handle in read_handles(directory):
+        if handle.array and (tasks := slurm.task_states(handle.array, "--states=PENDING")):
+            cancelled += len(tasks)
+            slurm.cancel(handle.array, "--state=PENDING")
+    return cancelled
 
 
 def read_stop(directory: Path) -> str | None:

@@ -45,7 +45,7 @@ def make(tmp_path: Path) -> Make:
         sweep.save(directory / "sweep.yaml")
         keys = list(sweep.keys)
         jobs = len(sweep) if size == 0 else size
-        lists: list[Any] = [[], [], [], keys, [*groups]]
+        lists: list[Any] = [[], [], [], keys, [*groups], []]
         PlanFile(["app.py"], "app.py:main", None, *lists, jobs, "", 0, STARTED).write(directory)
         for one in records:
             JobStore(directory).write(one)
@@ -83,7 +83,11 @@ def test_a_row_for_each_job(make: Make) -> None:
     assert [*df["dir"]] == [str(out / "0"), str(out / "1"), pd.NA, pd.NA]
     assert df["started"][0] == datetime(2026, 11, 24, 10, tzinfo=timezone(timedelta(hours=1)))
     assert df["started"].isna().tolist() == [False, False, True, True]
-    assert df.attrs == {"keys": ["lr", "seed"], "metrics": ["loss", "acc.top1", "acc.top5"]}
+    assert df.attrs == {
+        "keys": ["lr", "seed"],
+        "metrics": ["loss", "acc.top1", "acc.top5"],
+        "derived": [],
+    }
 
 
 @pytest.mark.parametrize(

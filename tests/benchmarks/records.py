@@ -30,6 +30,7 @@ PLAN = PlanFile(
     sweep_selectors=[],
     keys=["lr", "batch_size", "seed"],
     groups=[],
+    derived=[],
     jobs=JOBS,
     sweep="0" * 64,
     earlier=0,

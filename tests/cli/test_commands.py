@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from params_proto import results, summarize
 from params_proto.cli.main import main
 from tests.multirun.progress.terminal import Terminal
 
@@ -173,8 +174,8 @@ SEEDS = """
 from params_proto import proto
 
 @proto.cli
-def train(lr: float = 0.1, seed: int = 0):
-    print("lr", lr, "seed", seed)
+def train(lr: float = 0.1, seed: int = 0, name: str = ""):
+    print("lr", lr, "seed", seed, *[name] if name else [])
     if lr == 3 and seed == 2:
         return float("nan")
     return {1: [0.1, 0.9], 2: [0.4, 0.4], 3: [0.0, 0.0]}[int(lr)][seed - 1]
@@ -203,6 +204,26 @@ def test_the_best_mean_over_seeds(
     assert run("best", "out", "--over", "sede", status=1) == (
         "params-proto: over=sede: no such key is swept. Did you mean seed?"
     )
+
+
+def test_the_best_mean_of_jobs_with_names_that_contain_the_seed(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SEEDS)
+    named = "product: {lr: [1, 2, 3], seed: [1, 2]}\nderive: {name: 'lr{lr:.0f}-{seed}'}\n"
+    (tmp_path / "named.yaml").write_text(named)
+    to = ["hydra.sweeper.sweep=named.yaml", "hydra.sweep.dir=out"]
+    subprocess.run([sys.executable, "train.py", "-m", *to], check=True, capture_output=True)
+    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
+    command = run("best", "out", "--over", "seed", aside=means)
+    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    jobs = [line for line in again.stdout.splitlines() if line.startswith("lr")]
+    assert jobs == ["lr 2.0 seed 1 lr2-1", "lr 2.0 seed 2 lr2-2"]
+    frame = results("out")
+    assert frame.attrs["derived"] == ["name"]
+    assert summarize(frame, "value")["count"].tolist() == [2, 2, 2]
+    assert "name" not in summarize(frame, "value")
 
 
 def test_the_best_mean_of_equal_jobs(

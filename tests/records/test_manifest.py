@@ -62,6 +62,7 @@ PLAN = PlanFile(
     sweep_selectors=["+sweep=ablation"],
     keys=["lr"],
     groups=[],
+    derived=[],
     jobs=40,
     sweep="0" * 64,
     earlier=0,

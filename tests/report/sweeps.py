@@ -54,6 +54,7 @@ def leave(
         sweep_selectors=[],
         keys=[*sweep.keys],
         groups=[*groups],
+        derived=[],
         jobs=len(sweep),
         sweep=hashlib.sha256(text).hexdigest(),
         earlier=0,

@@ -148,10 +148,27 @@ if __name__ == "__main__":
     frame = Sweep(train).product(lr=[1, 2, 3]).launch(sweep_dir="out", gpus="auto", wait=False)
     print(frame["lr"].tolist(), sorted({*frame["status"]} | {"pending", "running"}))
 """
+FAILS = """
+from params_proto import Sweep
+
+def train(lr: float = 0.1):
+    raise ValueError("unlucky")
+
+if __name__ == "__main__":
+    Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out", workers=1)
+"""
 SMI = """#!/bin/sh
 echo "GPU 0: NVIDIA A100 (UUID: GPU-5c89852c)"
 echo "GPU 1: NVIDIA A100 (UUID: GPU-4a6b3cd2)"
 """
+
+
+def test_the_traceback_of_a_launched_function(project: Project, python: Any) -> None:
+    (project.folder / "study.py").write_text(FAILS)
+    python("study.py", cwd=project.folder)
+    error = project.records()[0].error
+    assert error is not None
+    assert 'study.py", line 5, in train\n    raise ValueError("unlucky")\n' in error.traceback
 
 
 def test_a_launch_that_does_not_wait(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from params_proto.records.process import Process
+from params_proto.records.process import Process, process_of
 from params_proto.workers.workers_dir import (
     WorkerHandle,
     has_workers,
@@ -104,3 +107,46 @@ def test_watching_without_squeue(project: Project) -> None:
     output, _ = watch.communicate(timeout=60)
     assert "1 completed, 0 failed in out" in output
     assert watch.returncode == 0
+
+
+def test_a_job_that_runs_again_counts_once(project: Project) -> None:
+    command = project.start("seed=1,2", "how=waits")
+    project.wait_for_start(1)
+    project.wait_for_start(2)
+    os.kill(project.workers()[0], signal.SIGTERM)
+    until(lambda: "interrupted" in project.statuses())
+    time.sleep(1.5)  # in which the command reads the record
+    project.go()
+    output, _ = command.communicate(timeout=60)
+    assert sorted(re.findall(r"^\[\d/2\] job (\d)", output, re.MULTILINE)) == ["0", "1"]
+    assert "[2/2]" in output
+
+
+def test_no_progress(project: Project) -> None:
+    assert "[1/1]" not in project.sweep("seed=1", "hydra.sweeper.progress=false", workers=1)
+
+
+def test_queued_workers_are_cancelled_once_no_job_is_left(project: Project) -> None:
+    (project.folder / "bin").mkdir()
+    squeue(project.folder, "echo PENDING")
+    (project.folder / "bin/scancel").write_text('#!/bin/sh\necho "$@" >>cancelled\n')
+    (project.folder / "bin/scancel").chmod(0o755)
+    environment = {**os.environ, "PATH": f"{project.folder}/bin:{os.environ['PATH']}"}
+    project.sweep("how=waits", "hydra.sweeper.wait=false", workers=1, env=environment)
+    project.wait_for_start(0)
+    save_handle(project.out, WorkerHandle(array="17"))
+    project.go()
+    until(lambda: not project.workers())
+    assert (project.folder / "cancelled").read_text() == "--quiet --state=PENDING 17\n"
+
+
+def test_workers_that_still_start_keep_their_slots(project: Project) -> None:
+    project.sweep("how=waits", "hydra.sweeper.wait=false", workers=1)
+    project.wait_for_start(0)
+    assert project.cli("stop", "out", "--now") == 0
+    until(lambda: not project.workers())
+    with subprocess.Popen(["sleep", "600"]) as starting:
+        save_handle(project.out, WorkerHandle(process_of(starting.pid)))
+        message = project.sweep("how=waits", "hydra.sweeper.resume=true", workers=1, status=1)
+        starting.kill()
+    assert "the sweep in out has workers already" in message

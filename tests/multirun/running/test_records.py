@@ -232,6 +232,7 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
         "sweep_selectors": ["+sweep=grid"],
         "keys": ["lr", "seed", "name"],
         "groups": [],
+        "derived": [],
         "jobs": 12,
         "earlier": 0,
         "metric": "loss",
