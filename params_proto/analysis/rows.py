@@ -235,9 +235,10 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     The jobs are those that have run, which keep their numbers, and those of the current sweep,
     whose new jobs take the next numbers. Each has all keys that it was given.
     """
-    done = {record.job: record for record in records.readable()}
+    found = list(records.all())
+    done = {record.job: record for record in found if isinstance(record, Record)}
     selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
-    number_of = job_numberer((record.identity, job) for job, record in sorted(done.items()))
+    number_of = job_numberer((record.identity, record.job) for record in found)
     overrides = {job: record.overrides for job, record in done.items()}
     present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)

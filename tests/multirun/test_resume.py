@@ -29,8 +29,7 @@ STOP = "hydra.sweeper.max_failures=0"
 
 
 def records(directory: Path) -> list[Record]:
-    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
-    return sorted(found, key=lambda one: one.job)
+    return list(JobStore(directory).readable())
 
 
 def each(directory: Path, name: str) -> list[Any]:

@@ -278,7 +278,7 @@ def test_processes_without_a_sweeper_run_each_job_once(tmp_path: Path) -> None:
     ]
     ran = [line for worker in workers for line in worker.communicate()[0].splitlines()]
     assert sorted(ran) == sorted(f"{job} 1" for job in range(150))
-    records = [one for one in JobStore(tmp_path / "out").all() if isinstance(one, Record)]
+    records = list(JobStore(tmp_path / "out").readable())
     assert [(one.job, one.status, one.value) for one in records] == [
         (job, Status.COMPLETED, 2 * job) for job in range(150)
     ]
