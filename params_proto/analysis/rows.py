@@ -18,7 +18,7 @@ from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import job_numberer, values
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from params_proto.algebra.builder import Builder
 
 PENDING = "pending"
-FAILED = (Status.FAILED.value, Status.CRASHED.value)
 # The columns of every table: before its keys, and between these and its metrics. pandas leaves out
 # the middle of a table that is too wide.
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")

@@ -14,7 +14,6 @@ from params_proto._text import csv_line, to_json
 from params_proto.analysis.ranking import configurations, is_number, ranking_of, repeat_keys
 from params_proto.analysis.rerun import cd_to_start, rerun_command
 from params_proto.analysis.rows import (
-    FAILED,
     Row,
     combine_tables,
     metrics_of,
@@ -24,7 +23,7 @@ from params_proto.analysis.rows import (
 )
 from params_proto.analysis.text import format_cell, format_rows, format_statuses
 from params_proto.errors import SweepError
-from params_proto.records import JobStore
+from params_proto.records import FAILURES, JobStore
 from params_proto.records.manifest import read_plan
 
 
@@ -111,7 +110,7 @@ def best(
 def failures(directory: Path) -> str:
     """The failed jobs, each with its overrides, directory and traceback."""
     records = JobStore(directory)
-    failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
+    failed = [row.job for row in table_with_records(directory) if row.status in FAILURES]
     texts = [
         f"job {record.job}: {' '.join(record.overrides)}\n{directory / record.dir}\n"
         f"{record.error.traceback.rstrip() if record.error else 'its process died'}"

@@ -16,7 +16,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import parse_rerun
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import JobStore, Status
 from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, workers_dir
@@ -113,10 +113,10 @@ def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
     again = [
         queue.QueuedJob(
             Job(record.job, record.overrides, record.dir, record.attempt),
-            queue.failed_attempts(record),
+            record.failed_attempts,
         )
-        for record in JobStore(directory).all()
-        if isinstance(record, Record) and record.status in wanted
+        for record in JobStore(directory).readable()
+        if record.status in wanted
     ]
     queue.enqueue(directory, again)
 

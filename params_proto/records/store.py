@@ -145,8 +145,8 @@ class JobStore:
                 return None
             record = first
             if last is not None:
-                failures = last.failures + (last.status in (Status.FAILED, Status.CRASHED))
-                record = first._replace(attempt=last.attempt + 1, failures=failures)
+                attempt, failures = last.attempt + 1, last.failed_attempts
+                record = first._replace(attempt=attempt, failures=failures)
             path = self.path(first.job)
             claims = [path.with_suffix(f".claim-{record.attempt}")]
             while not self._create_claim(claims[-1], record):

@@ -33,7 +33,7 @@ from params_proto.records.lock import share_lease
 from params_proto.records.manifest import FAILED, OWN, WORKERS
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, engine_for
-from params_proto.workers.queue import QueuedJob, enqueue, failed_attempts
+from params_proto.workers.queue import QueuedJob, enqueue
 from params_proto.workers.watch import Watcher
 from params_proto.workers.worker import JOBS_LEFT
 from params_proto.workers.workers_dir import (
@@ -244,7 +244,8 @@ def _jobs_to_queue(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
-            yield QueuedJob(job, failed_attempts(records.read(job.number)) if sweep.plan else 0)
+            record = records.read(job.number) if sweep.plan else None
+            yield QueuedJob(job, record.failed_attempts if record else 0)
 
 
 def _gpu_options(options: Options) -> list[str]:
