@@ -65,6 +65,23 @@ def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app:
     )
 
 
+def test_a_multirun_calls_a_predicate_once_for_each_config(multirun: Any, app: Path) -> None:
+    calls = app / "calls"
+    (app / "sweeps.py").write_text(
+        "from params_proto import Sweep\n"
+        "def keep(config):\n"
+        f"    with open({str(calls)!r}, 'a') as file:\n"
+        "        print(config['seed'], file=file)\n"
+        "    return config['seed'] % 2\n"
+        "grid = Sweep().product(seed=range(10)).where(keep)\n"
+    )
+    for dry_run in ("true", "false"):
+        calls.write_text("")
+        multirun("hydra.sweeper.sweep=sweeps.py:grid", f"hydra.sweeper.dry_run={dry_run}")
+        assert calls.read_text().split() == [*"0123456789"]
+    assert len([*(app / "out").rglob("jobs/*/*/*.json")]) == 5
+
+
 def test_a_large_sweep_is_checked_batch_by_batch(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
