@@ -33,7 +33,7 @@ from params_proto.records.record import Record, Status, read_record
 _WRITING = 10.0  # seconds a process may take to write a claim after creating it
 
 
-class Unreadable(NamedTuple):
+class UnreadableRecord(NamedTuple):
     """A record that cannot be read. Its job number stays in use.
 
     Args:
@@ -87,13 +87,13 @@ class JobStore:
             raise UnreadableError(f"it is the record of job {record.job}")
         return record
 
-    def all(self) -> Iterator[Record | Unreadable]:
+    def all(self) -> Iterator[Record | UnreadableRecord]:
         """Every record, by number, including those that cannot be read."""
         for job, _ in record_paths(self.directory):
             try:
                 record = self.read(job)
             except (UnreadableError, SweepError) as error:
-                yield Unreadable(job, str(error))
+                yield UnreadableRecord(job, str(error))
             else:
                 if record is not None:  # it may have been removed meanwhile
                     yield record
