@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and a standard output that may be closed."""
+"""Files that are written whole or not at all, and standard streams that may be closed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from pathlib import Path
+from typing import Any, TextIO
 
 from params_proto.errors import SweepError
 
@@ -87,3 +88,25 @@ def until_closed() -> Generator[None, None, None]:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_stderr(*lines: str) -> None:
+    """Writes lines to standard error, if it is open: the sweep outlives a pipe or a terminal."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a stream is a terminal that moves its cursor."""
+    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
+        return False
+    try:
+        return stream.isatty()
+    except (ValueError, AttributeError):  # closed, or none
+        return False
+
+
+def has_colors(stream: TextIO) -> bool:
+    """Whether a stream is a terminal with colors that the user has not disabled."""
+    return not os.environ.get("NO_COLOR") and is_terminal(stream)

@@ -178,13 +178,13 @@ print(sorted(name for name in sys.modules if name.startswith("params_proto.")))
     assert "params_proto.sweep" not in own
 
 
-def test_a_report_is_written_without_hydra_and_pandas(tmp_path: Path, python) -> None:
+def test_a_sweep_that_has_run_is_inspected_without_hydra_and_pandas(tmp_path: Path, python) -> None:
     sweep = Sweep().product(lr=[0.1, 0.2])
     out = leave(tmp_path / "out", sweep, lambda config: config["lr"])
     code = f"""
 import sys
 from params_proto.cli.main import main
-assert main(["report", {str(out)!r}]) == 0
+assert [main([name, {str(out)!r}]) for name in ("report", "results", "best", "failures")] == [0] * 4
 print([name for name in ("hydra", "omegaconf", "pandas", "numpy") if name in sys.modules])
 """
     assert python("-c", code).stdout.splitlines()[-1] == "[]"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import compress, islice
+from itertools import islice
 from math import isqrt
 from sys import maxsize
+from threading import Lock
 from typing import Any
 
 from params_proto._text import stable_repr
@@ -30,25 +31,42 @@ class View(Space):
 
 @dataclass(eq=False)
 class Filtered(View):
-    """The configs for which a test is true. Its size needs one pass, which is made once."""
+    """The configs for which a test is true. Its size needs one pass.
+
+    All passes share the results of the test, which is called once for each config.
+    """
 
     test: Callable[[Config], object]  # does not change the config
-
-    @cached_property
-    def _kept(self) -> array[int]:
-        return array("Q", compress(range(self.whole.size), map(self.test, self.whole)))
+    # The indices of those among the first `_tested` configs for which it is true.
+    _kept: array[int] = field(default_factory=lambda: array("Q"), init=False)
+    _tested: int = field(default=0, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     @cached_property
     def size(self) -> int:
-        return len(self._kept)
+        return sum(1 for _ in self._passing())
 
     def put(self, config: Config, index: int) -> Config:
         return self.whole.put(config, self._kept[index])
 
     def __iter__(self) -> Iterator[Config]:
-        if "_kept" in vars(self):
+        if "size" in vars(self):
             return (self.whole.put({}, index) for index in self._kept)
-        return filter(self.test, self.whole)
+        return self._passing()
+
+    def _passing(self) -> Iterator[Config]:
+        kept, test, lock, at = self._kept, self.test, self._lock, 0
+        for index, config in enumerate(self.whole):
+            if index == self._tested:
+                passes = test(config)  # if it raises, the next pass calls it again
+                with lock:
+                    if index == self._tested:  # no other thread was faster
+                        if passes:
+                            kept.append(index)
+                        self._tested = index + 1
+            if at < len(kept) and kept[at] == index:
+                at += 1
+                yield config
 
 
 @dataclass(eq=False)

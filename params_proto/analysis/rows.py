@@ -18,7 +18,7 @@ from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import job_numberer, values
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from params_proto.algebra.builder import Builder
 
 PENDING = "pending"
-FAILED = (Status.FAILED.value, Status.CRASHED.value)
 # The columns of every table: before its keys, and between these and its metrics. pandas leaves out
 # the middle of a table that is too wide.
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
@@ -238,9 +237,10 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     The jobs are those that have run, which keep their numbers, and those of the current sweep,
     whose new jobs take the next numbers. Each has all keys that it was given.
     """
-    done = {record.job: record for record in records.readable()}
+    found = list(records.all())
+    done = {record.job: record for record in found if isinstance(record, Record)}
     selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
-    number_of = job_numberer((record.identity, job) for job, record in sorted(done.items()))
+    number_of = job_numberer((record.identity, record.job) for record in found)
     overrides = {job: record.overrides for job, record in done.items()}
     present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)

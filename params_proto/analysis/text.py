@@ -9,7 +9,8 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from params_proto._text import format_value as json_cell
-from params_proto.analysis.rows import FAILED, PENDING, Row, column_names
+from params_proto.analysis.rows import PENDING, Row, column_names
+from params_proto.records import FAILURES
 
 _WIDEST = 40  # terminal columns of a cell, at most
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -42,7 +43,7 @@ def format_rows(
     ]
     texts = format_table(head, lines)
     for at, row in enumerate(rows, 1):
-        if color and row.status in FAILED:
+        if color and row.status in FAILURES:
             texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
     return "\n".join(texts)
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
+from params_proto._files import has_colors, write_stderr
 from params_proto._text import csv_line, to_json
 from params_proto.analysis.ranking import configurations, is_number, ranking_of, repeat_keys
 from params_proto.analysis.rerun import cd_to_start, rerun_command
 from params_proto.analysis.rows import (
-    FAILED,
     Row,
     combine_tables,
     metrics_of,
@@ -23,9 +23,7 @@ from params_proto.analysis.rows import (
 )
 from params_proto.analysis.text import format_cell, format_rows, format_statuses
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import write
-from params_proto.multirun.progress import has_colors
-from params_proto.records import JobStore
+from params_proto.records import FAILURES, JobStore
 from params_proto.records.manifest import read_plan
 
 
@@ -41,7 +39,7 @@ def results(
         order = ranking_of(tables, sort, direction, metrics)
         if order is None or not metrics:
             raise _nothing_to_rank(directories)
-        write(order.describe("first", "--direction "))
+        write_stderr(order.describe("first", "--direction "))
         rows.sort(key=order.place)
     elif direction is not None:
         raise SweepError(f"--direction {direction} applies to a metric: give --sort as well.")
@@ -100,7 +98,7 @@ def best(
         raise SweepError(f"No job in {directory} returned a number as {order.metric}.")
     jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
-    write(
+    write_stderr(
         order_of_means.describe(
             f"= {format_cell(best.metrics[order.metric])}, {which}", "--direction "
         )
@@ -112,7 +110,7 @@ def best(
 def failures(directory: Path) -> str:
     """The failed jobs, each with its overrides, directory and traceback."""
     records = JobStore(directory)
-    failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
+    failed = [row.job for row in table_with_records(directory) if row.status in FAILURES]
     texts = [
         f"job {record.job}: {' '.join(record.overrides)}\n{directory / record.dir}\n"
         f"{(record.error and record.error.traceback.rstrip()) or record.reason}"

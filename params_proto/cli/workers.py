@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from params_proto._files import write_stderr
 from params_proto._text import pluralize
 from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import parse_rerun
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import JobStore, Status
 from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, workers_dir
@@ -58,17 +58,17 @@ def work(
     _queue_again(directory, again)
     engine = LocalEngine()
     what = engine.start(here, [{**environment, **limit} for environment in environments])
-    write(f"{what} for {directory}.")
+    write_stderr(f"{what} for {directory}.")
     try:
         with interrupts():
             status = _watch(directory)
             engine.wait()
             raise SystemExit(status)
     except KeyboardInterrupt as error:
-        write(STOPPING.format(here.grace))
+        write_stderr(STOPPING.format(here.grace))
         with exit_on_interrupt():
             engine.terminate(here)
-        write(finish_hint(directory))
+        write_stderr(finish_hint(directory))
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
@@ -116,10 +116,10 @@ def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
     again = [
         queue.QueuedJob(
             Job(record.job, record.overrides, record.dir, record.attempt),
-            queue.failed_attempts(record),
+            record.failed_attempts,
         )
-        for record in JobStore(directory).all()
-        if isinstance(record, Record) and record.status in wanted
+        for record in JobStore(directory).readable()
+        if record.status in wanted
     ]
     queue.enqueue(directory, again)
 
@@ -143,19 +143,19 @@ def _watch(directory: Path) -> int:
     plan = read_plan(directory)
     watch = Watcher(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
     if workers_dir.has_workers(directory) and not is_running_elsewhere(directory):
-        write("No worker runs yet: waiting for those that were started.")
+        write_stderr("No worker runs yet: waiting for those that were started.")
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
-    write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
+    write_stderr(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
     if watch.remaining:
-        write(jobs_left_message(directory, watch))
+        write_stderr(jobs_left_message(directory, watch))
         return (
             SOME_FAILED
             if workers_dir.read_setup(directory).launch.has_too_many_failures
             else JOBS_LEFT
         )
     if watch.failures:
-        write(finish_hint(directory, rerun=True))
+        write_stderr(finish_hint(directory, rerun=True))
         return SOME_FAILED
     return ALL_COMPLETED
 

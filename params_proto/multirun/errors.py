@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
-import sys
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hydra.errors import CompactHydraException, HydraException
@@ -144,13 +143,6 @@ def ignore_logging_errors() -> Generator[None, None, None]:
         yield
     finally:
         logging.raiseExceptions = before
-
-
-def write(*lines: str) -> None:
-    """Writes lines to standard error, if it is open: the sweep outlives a pipe or a terminal."""
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write("".join(f"{line}\n" for line in lines))
-        sys.stderr.flush()
 
 
 def describe_job(number: int, job: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ from params_proto.multirun.options import BATCH
 from params_proto.multirun.plan import Batch, Job
 from params_proto.multirun.signals import is_basic_launcher
 from params_proto.multirun.sweep_dir import SweepRun
-from params_proto.records import Failure, JobStore, Record, Status
+from params_proto.records import FAILURES, Failure, JobStore, Record, Status
 from params_proto.records.lock import POLL
 from params_proto.records.manifest import FAILED, OWN
 from params_proto.records.record import UnreadableError, now
@@ -250,8 +250,7 @@ class Executor:
 
     def _note_change(self, record: Record) -> None:
         """Notes that a job has started or ended; called immediately if this process runs it."""
-        is_failure = record.status in (Status.FAILED, Status.CRASHED)
-        if is_failure and record.job not in self.failures:
+        if record.status in FAILURES and record.job not in self.failures:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
             job, status = describe_job(record.job, record.overrides), record.status.value

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._files import has_colors, write_stderr
 from params_proto._text import pluralize
 from params_proto.analysis.rows import metrics_of, table, write_results
 from params_proto.errors import MAX_SHOWN, SweepError
-from params_proto.multirun.errors import ignore_logging_errors, write
+from params_proto.multirun.errors import ignore_logging_errors
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
@@ -92,10 +93,10 @@ class Finish:
                 text = first.error.traceback.rstrip()
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
-                write(f"Error executing job with overrides: {first.overrides}\n{text}")
+                write_stderr(f"Error executing job with overrides: {first.overrides}\n{text}")
             closing = report_results(self.run, outcome.records.directory)
         if not outcome.failures:
-            write(*closing)
+            write_stderr(*closing)
             return outcome.returns
         hint = self._resume_hint(cut_short=outcome.has_too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
@@ -173,7 +174,7 @@ class EarlyEnd(Finish):
             SystemExit: if a command started the sweep.
         """
         if self._exits:
-            write(_explanation(error))
+            write_stderr(_explanation(error))
         self._end_early(["The sweep stopped."])
         if self._exits:
             raise SystemExit(1) from error
@@ -193,7 +194,7 @@ class EarlyEnd(Finish):
         with ignore_logging_errors():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
-        write(*report_results(self.run, self.outcome.records.directory))
+        write_stderr(*report_results(self.run, self.outcome.records.directory))
 
     def _close_interrupted(self) -> list[str]:
         """Closes the records of the batch's jobs once their processes are gone, and sums up."""
@@ -289,7 +290,6 @@ def _show(run: SweepRun, path: Path, figures: Summary) -> list[str]:
     from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.rerun import rerun_command
     from params_proto.analysis.text import format_cell, format_rows, format_statuses
-    from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
     order, problems = None, list[str]()
@@ -302,7 +302,7 @@ def _show(run: SweepRun, path: Path, figures: Summary) -> list[str]:
     if figures.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {figures.ran - len(rows)} more: {whole}")
-    write(*lines, "", *problems, f"{format_statuses(figures.statuses)} in {directory}")
+    write_stderr(*lines, "", *problems, f"{format_statuses(figures.statuses)} in {directory}")
     if not figures.metrics and figures.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = figures.best[0]

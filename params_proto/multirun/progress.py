@@ -16,10 +16,11 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
+from params_proto._files import is_terminal, write_stderr
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import format_cell
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import describe_job, write
+from params_proto.multirun.errors import describe_job
 from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
@@ -30,21 +31,6 @@ _PERIOD = 0.5  # seconds between readings of the records of jobs that run elsewh
 _PAUSE = 20  # minimum pause after a reading, as a multiple of its duration
 _OFTEN = 30.0  # seconds between summary lines
 _ERASE = "\r\x1b[2K"
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether a stream is a terminal that moves its cursor."""
-    if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
-        return False
-    try:
-        return stream.isatty()
-    except (ValueError, AttributeError):  # closed, or none
-        return False
-
-
-def has_colors(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colors that the user has not disabled."""
-    return not os.environ.get("NO_COLOR") and is_terminal(stream)
 
 
 class Progress:
@@ -168,10 +154,12 @@ class Progress:
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
             place = f"[{ended}{self._of_total}]"
             more = f": {format_cell(returned)}" if returned else ""
-            write(f"{place} {describe_job(record.job, record.overrides)} completed{seconds}{more}")
+            write_stderr(
+                f"{place} {describe_job(record.job, record.overrides)} completed{seconds}{more}"
+            )
         if time.monotonic() - self._last_line >= _OFTEN:
             self._last_line = time.monotonic()
-            write(", ".join(self.parts()))
+            write_stderr(", ".join(self.parts()))
 
     def _show(self) -> None:
         with self._lock:

@@ -27,7 +27,7 @@ from params_proto.multirun.directories import (
 )
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import FAILURES, JobStore, Record, Status
 from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, has_plan, read_plan
 from params_proto.records.record import UnreadableError, now
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
+_INCOMPLETE = frozenset([*FAILURES, Status.INTERRUPTED])
 
 
 def resume_target(

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
+from params_proto._files import write_stderr
 from params_proto._text import pluralize
 from params_proto._values import length
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget
-from params_proto.multirun.errors import reported_by_hydra, write
+from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.finish import EarlyEnd, report_results
 from params_proto.multirun.job_runner import JobRunner
@@ -108,7 +109,7 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
         total = length(plan.numbers(options.shard))
     if total == 1:
         if not (plan.swept or sweep.request.arguments or sweep.is_resume):
-            write(
+            write_stderr(
                 "Nothing is swept: one job runs. Give a key of the config several values on the"
                 " command line, such as lr=0.1,0.01; --cfg job shows the config."
             )
@@ -137,7 +138,7 @@ def report_nothing_to_run(sweep: SweepRun) -> None:
             " which of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
-            write(*report_results(sweep, sweep.directory.absolute()))
+            write_stderr(*report_results(sweep, sweep.directory.absolute()))
         return
     size = sweep.request.plan.space.size
     if not size:

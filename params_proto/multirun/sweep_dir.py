@@ -36,7 +36,7 @@ from params_proto.multirun.request import SweepRequest, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import job_numberer, without_selectors
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from params_proto.records.lock import sweep_lease
 from params_proto.records.manifest import (
     COMPOSED,
@@ -134,10 +134,8 @@ class SweepRun:
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a changed sweep, with the numbers they keep."""
-        number_of = job_numberer(
-            (entry.identity, entry.job) if isinstance(entry, Record) else ("", entry[0])
-            for entry in JobStore(self.directory).all()
-        )
+        records = JobStore(self.directory).all()
+        number_of = job_numberer((record.identity, record.job) for record in records)
         jobs = (
             job._replace(number=number_of(without_selectors(job.overrides, self.sweep_selectors)))
             for job in self.request.plan.jobs()

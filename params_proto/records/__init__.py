@@ -4,6 +4,7 @@ This package needs neither Hydra nor the sweeper: any process can claim a sweep'
 JSON, for other programs such as `jq`.
 """
 
+from params_proto.records.record import FAILURES as FAILURES
 from params_proto.records.record import Failure as Failure
 from params_proto.records.record import Record as Record
 from params_proto.records.record import Status as Status

@@ -21,6 +21,9 @@ class Status(str, Enum):
     INTERRUPTED = "interrupted"  # by Ctrl-C or SIGTERM
 
 
+FAILURES = (Status.FAILED, Status.CRASHED)  # count for max_failures and retries
+
+
 class Failure(NamedTuple):
     """The exception of a job.
 
@@ -96,6 +99,11 @@ class Record(NamedTuple):
     def is_mine(self) -> bool:
         """Whether this process made the attempt."""
         return self.runner == this_process()
+
+    @property
+    def failed_attempts(self) -> int:
+        """How many attempts at the job have failed or crashed, including this one."""
+        return self.failures + (self.status in FAILURES)
 
     @property
     def reason(self) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
@@ -30,6 +31,19 @@ from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
 _WRITING = 10.0  # seconds a process may take to write a claim after creating it
+
+
+class UnreadableRecord(NamedTuple):
+    """A record that cannot be read. Its job number stays in use.
+
+    Args:
+        job: the number of its job.
+        reason: why it cannot be read.
+    """
+
+    job: int
+    reason: str
+    identity = ""  # matches no job
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +87,13 @@ class JobStore:
             raise UnreadableError(f"it is the record of job {record.job}")
         return record
 
-    def all(self) -> Iterator[Record | tuple[int, str]]:
-        """Every record, by number; for an unreadable one, its number and the reason."""
+    def all(self) -> Iterator[Record | UnreadableRecord]:
+        """Every record, by number, including those that cannot be read."""
         for job, _ in record_paths(self.directory):
             try:
                 record = self.read(job)
             except (UnreadableError, SweepError) as error:
-                yield job, str(error)
+                yield UnreadableRecord(job, str(error))
             else:
                 if record is not None:  # it may have been removed meanwhile
                     yield record
@@ -131,8 +145,8 @@ class JobStore:
                 return None
             record = first
             if last is not None:
-                failures = last.failures + (last.status in (Status.FAILED, Status.CRASHED))
-                record = first._replace(attempt=last.attempt + 1, failures=failures)
+                attempt, failures = last.attempt + 1, last.failed_attempts
+                record = first._replace(attempt=attempt, failures=failures)
             path = self.path(first.job)
             claims = [path.with_suffix(f".claim-{record.attempt}")]
             while not self._create_claim(claims[-1], record):

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
 from params_proto.analysis.rerun import rerun_command
-from params_proto.analysis.rows import FAILED, Row, column_names, metrics_of, table_with_records
+from params_proto.analysis.rows import Row, column_names, metrics_of, table_with_records
 from params_proto.errors import SweepError
-from params_proto.records import Failure, JobStore, Record
+from params_proto.records import FAILURES, Failure, JobStore, Record
 from params_proto.records.manifest import SWEEP, PlanFile, read_plan
 from params_proto.report.columns import (
     ABSENT,
@@ -157,7 +157,7 @@ def _commands(
 def _failures(records: JobStore, rows: Sequence[Row]) -> list[Failures]:
     groups: dict[tuple[str, ...], Failures] = {}
     for place, row in enumerate(rows):
-        record = records.read(row.job) if row.status in FAILED else None
+        record = records.read(row.job) if row.status in FAILURES else None
         if isinstance(record, Record):
             error = record.error or Failure("The process died", "", "")
             text = error.traceback.rstrip()

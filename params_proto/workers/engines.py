@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from omegaconf import OmegaConf
 
+from params_proto._files import write_stderr
 from params_proto._text import pluralize
 from params_proto.errors import SweepError, with_period
-from params_proto.multirun.errors import write
 from params_proto.records.lock import POLL, is_running_elsewhere
 from params_proto.records.process import process_of, this_process
 from params_proto.workers import gpus, slurm
@@ -234,7 +234,7 @@ class SubmititEngine(Engine):
                 jobs = self._submit(workers)
         except Exception as error:  # submitit's own, or the system's
             raise SweepError(f"could not submit the workers: {_reason(error)}") from error
-        write(*stderr.getvalue().splitlines())
+        write_stderr(*stderr.getvalue().splitlines())
         if self._cluster == "local":
             for job in jobs:
                 self._add_handle(setup, WorkerHandle(process_of(int(job.job_id))))

@@ -23,11 +23,10 @@ from typing import NamedTuple
 from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.plan import Job
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import FAILURES, JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError, create_file, write_file
 from params_proto.workers.workers_dir import workers_dir
 
-_FAILED = (Status.FAILED, Status.CRASHED)
 _RESCAN_PERIOD = 2.0  # seconds between checks of the jobs that other workers have started
 
 
@@ -41,11 +40,6 @@ class QueuedJob(NamedTuple):
 
     job: Job
     failures: int = 0
-
-
-def failed_attempts(record: Record | None) -> int:
-    """How many attempts at a job have failed or crashed."""
-    return 0 if record is None else record.failures + (record.status in _FAILED)
 
 
 def enqueue(directory: Path, jobs: Iterable[QueuedJob], *, replace: bool = False) -> None:
@@ -216,7 +210,7 @@ class JobQueue:
             state, record = self.state(number)
             if state is JobState.READY:
                 # A job that took its worker down with it might do so again.
-                runs_last = record is not None and record.status in (*_FAILED, Status.RUNNING)
+                runs_last = record is not None and record.status in (*FAILURES, Status.RUNNING)
                 (last if runs_last else pending).append(number)
             elif state is JobState.DONE:
                 self._not_done.discard(number)
@@ -238,6 +232,6 @@ class JobQueue:
             self.longest = max(self.longest, record.duration or 0.0)
             is_done = record.attempt > queued.job.rerun_after
         else:
-            is_failed = record.status in _FAILED
-            is_done = is_failed and failed_attempts(record) - queued.failures > self._retries
+            is_failed = record.status in FAILURES
+            is_done = is_failed and record.failed_attempts - queued.failures > self._retries
         return (JobState.DONE if is_done else JobState.READY), record

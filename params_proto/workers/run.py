@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
+from params_proto._files import write_stderr
 from params_proto._text import pluralize
 from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.errors import reported_by_hydra, write
+from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.finish import Finish, report_results
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
@@ -32,7 +33,7 @@ from params_proto.records.lock import share_lease
 from params_proto.records.manifest import FAILED, OWN, WORKERS
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, engine_for
-from params_proto.workers.queue import QueuedJob, enqueue, failed_attempts
+from params_proto.workers.queue import QueuedJob, enqueue
 from params_proto.workers.watch import Watcher
 from params_proto.workers.worker import JOBS_LEFT
 from params_proto.workers.workers_dir import (
@@ -113,11 +114,11 @@ def run_with_workers(
             except KeyboardInterrupt as error:
                 _interrupt(sweep, setup, engine, error)
         if not options.wait:
-            write(
+            write_stderr(
                 f"{started} for the sweep in {setup.directory}, which continues without this"
                 " command:"
             )
-            write(*_next_commands(setup))
+            write_stderr(*_next_commands(setup))
             without_callbacks(context)  # the last worker ends the multirun
             return []
         lifetime = (
@@ -261,7 +262,8 @@ def _jobs_to_queue(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
-            yield QueuedJob(job, failed_attempts(records.read(job.number)) if sweep.plan else 0)
+            record = records.read(job.number) if sweep.plan else None
+            yield QueuedJob(job, record.failed_attempts if record else 0)
 
 
 def _gpu_options(options: Options) -> list[str]:
@@ -313,7 +315,7 @@ def _finish(sweep: SweepRun, setup: WorkerSetup, watcher: Watcher) -> list[Seque
     directory, launch = sweep.directory.absolute(), setup.launch
     has_too_many = launch.has_too_many_failures
     if watcher.remaining and not has_too_many:
-        write(*report_results(sweep, directory))
+        write_stderr(*report_results(sweep, directory))
         log.error(jobs_left_message(sweep.directory, watcher))
         if sweep.app.launched is not None:
             return []
@@ -362,8 +364,8 @@ def _interrupt(
 ) -> NoReturn:
     """Terminates the workers, and reports the results and how to finish the sweep."""
     with exit_on_interrupt():
-        write(STOPPING.format(setup.grace))
+        write_stderr(STOPPING.format(setup.grace))
         engine.terminate(setup)
-        write(*report_results(sweep, Path(sweep.directory).absolute()))
+        write_stderr(*report_results(sweep, Path(sweep.directory).absolute()))
         log.error(finish_hint(sweep.directory))
         raise error

@@ -30,7 +30,7 @@ from params_proto.multirun.directories import output_directory, set_sweep_dir, s
 from params_proto.multirun.job_runner import JobRunner, user_traceback
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
-from params_proto.records import Failure, Record, Status
+from params_proto.records import FAILURES, Failure, Record, Status
 from params_proto.records.lock import POLL, STALE, sweep_lease
 from params_proto.records.manifest import OWN, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
@@ -297,7 +297,7 @@ class Worker:
             seconds = round(time.monotonic() - start, 6)
             if final.ended is None:
                 final = final._replace(ended=now(), duration=seconds)
-            if final.status in (Status.FAILED, Status.CRASHED):
+            if final.status in FAILURES:
                 self._failures.count_failure(record.job)
             self._queue.records.finish(final)
         if final.status is Status.COMPLETED:

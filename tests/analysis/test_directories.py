@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from params_proto import results, summarize
+from params_proto.records import JobStore
 from tests.compose.loaders import write
 from tests.multirun.conftest import Run
 from tests.multirun.conftest import app as app
@@ -81,6 +82,19 @@ def test_a_key_that_is_swept_only_later(run: Any, tmp_path: Path) -> None:
     ]
     lines = (tmp_path / "out" / "results.csv").read_text().splitlines()
     assert [line.split(",")[:3] for line in lines[:2]] == [["job", "lr", "seed"], ["0", "0.5", "1"]]
+
+
+def test_pending_jobs_have_the_numbers_that_they_run_with(run: Any, tmp_path: Path) -> None:
+    run("seed=1,2")
+    resumes = ("hydra.sweeper.resume=true", "hydra.sweeper.max_failures=0")
+    assert run("seed=7,3,1,2", *resumes, fails=True)["job"].tolist() == [0, 1, 2, 3]
+    JobStore(tmp_path / "out").path(2).write_text("")  # the highest one cannot be read
+    planned = results(tmp_path / "out")
+    assert planned["status"].tolist() == ["completed"] * 2 + ["pending"] * 2
+    done = run("hydra.sweeper.resume=true", "seed=7,3,1,2", fails=True)
+    assert done["status"].tolist() == ["completed"] * 2 + ["failed", "completed"]
+    assert done[["job", "seed"]].values.tolist() == [[0, 1], [1, 2], [3, 7], [4, 3]]
+    assert planned[["job", "seed"]].equals(done[["job", "seed"]])
 
 
 def test_equal_jobs_that_follow(run: Any) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from params_proto.cli.main import main
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from tests.waiting import until
 
 APP = """\
@@ -44,7 +44,7 @@ def sweep(tmp_path: Path, python: Any) -> Callable[..., Path]:
         (tmp_path / "train.py").write_text(APP)
         workers = ["hydra.sweeper.workers=1", "hydra.sweeper.wait=false"]
         python("train.py", "-m", *workers, "hydra.sweep.dir=out", *options)
-        until(lambda: any(isinstance(one, Record) for one in JobStore(tmp_path / "out").all()))
+        until(lambda: any(JobStore(tmp_path / "out").readable()))
         return tmp_path / "out"
 
     return start
@@ -110,8 +110,7 @@ def test_two_workers_at_once(tmp_path: Path, python: Any, sweep: Callable[..., P
     both = [subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL) for _ in range(2)]
     assert [one.wait(timeout=120) for one in both] == [0, 0]
     assert finished(directory)
-    attempts = [one.attempt for one in JobStore(directory).all() if isinstance(one, Record)]
-    assert sorted(attempts) == [1] * 19 + [2]
+    assert sorted(one.attempt for one in JobStore(directory).readable()) == [1] * 19 + [2]
 
 
 def test_interrupted_work_ends_its_own_workers(tmp_path: Path, sweep: Callable[..., Path]) -> None:
@@ -155,12 +154,11 @@ def test_a_full_disk(tmp_path: Path, python: Any) -> None:
 
 
 def _statuses(directory: Path) -> list[str]:
-    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
-    return [one.status.value for one in found]
+    return [one.status.value for one in JobStore(directory).readable()]
 
 
 def _completed(directory: Path) -> dict[int, int]:
-    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    found = JobStore(directory).readable()
     return {one.job: one.attempt for one in found if one.status.value == "completed"}
 
 

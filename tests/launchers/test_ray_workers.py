@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from params_proto.records import Record
 from params_proto.records.process import process_of
 from tests.launchers.ray_cluster import Cluster, ray_cluster
 from tests.launchers.test_jobs import RAY
@@ -39,7 +38,7 @@ def test_a_lost_node_loses_no_job(sweep: Sweep, cluster: Cluster) -> None:
     command = sweep.start("seed=range(8)", "gate=open", address)
     sweep.wait_for_started(4)
 
-    workers = {record.pid for record in sweep.records.all() if isinstance(record, Record)}
+    workers = {record.pid for record in sweep.records.readable()}
     cluster.lose_node()
     until(lambda: sum(process_of(pid).is_alive for pid in workers) == 2)
     sweep.open_gate()
@@ -55,8 +54,7 @@ def test_options_of_the_launcher_reach_the_tasks(sweep: Sweep) -> None:
     environment = "+hydra.launcher.ray.remote.runtime_env.env_vars.LAB=mine"
     wait_for_exit(sweep.start("seed=1,2", *RAY, environment))
 
-    records = [record for record in sweep.records.all() if isinstance(record, Record)]
-    assert [record.value for record in records] == ["mine"] * 2
+    assert [record.value for record in sweep.records.readable()] == ["mine"] * 2
 
 
 def test_interrupting_the_command_interrupts_the_jobs(sweep: Sweep) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto.records import JobStore, Record, Status, lock
+from params_proto.records import JobStore, Status, lock
 from params_proto.records.process import this_process
 from tests.records.test_lock import Hold, beating, elsewhere, signs
 from tests.records.test_lock import hold as hold
@@ -82,7 +82,7 @@ def test_slices_of_a_changed_sweep_run_one_after_the_other(multirun: Any, hold: 
     other.communicate("\n")
     for part in (2, 0, 1):
         multirun(*again, f"hydra.sweeper.slice={part}::3")
-    found = [record for record in JobStore(out).all() if isinstance(record, Record)]
+    found = list(JobStore(out).readable())
     assert [record.job for record in found[:2]] == [0, 1]
     assert [record.overrides for record in found[:2]] == [["seed=5"], ["seed=6"]]
     assert sorted(record.overrides for record in found) == sorted([f"seed={n}"] for n in range(12))

@@ -28,13 +28,8 @@ from tests.versions import HYDRA_1_3
 STOP = "hydra.sweeper.max_failures=0"
 
 
-def records(directory: Path) -> list[Record]:
-    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
-    return sorted(found, key=lambda one: one.job)
-
-
 def each(directory: Path, name: str) -> list[Any]:
-    return [getattr(one, name) for one in records(directory)]
+    return [getattr(one, name) for one in JobStore(directory).readable()]
 
 
 def numbers(run: Any) -> list[int]:
@@ -190,10 +185,10 @@ def test_what_failed_under_another_choice_runs_as_chosen_now(
     text = "# @package hydra.sweeper.sweep\nproduct: {seed: [0, 1, 2], lr: [2, 1]}\n"
     (app / "conf" / "sweep" / "other.yaml").write_text(text)
     out = broken(*first.split())
-    failed = records(out)[1]
+    failed = list(JobStore(out).readable())[1]
     multirun(*second.split(), resume(out))
     assert {*each(out, "status")} == {"completed"}
-    again = records(out)[1]
+    again = list(JobStore(out).readable())[1]
     assert (again.attempt, again.dir, again.config) == (2, "1", failed.config)
     assert ("+sweep" in " ".join(again.overrides)) == ("+sweep" in second)
 

@@ -54,11 +54,18 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
 
 
 def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app: Path) -> None:
+    calls = app / "calls"
     (app / "sweeps.py").write_text(
         "from params_proto import Sweep\n"
-        "grid = Sweep().product(lr=[1, 2]).where(lambda c: True).derive(name=lambda c: str(c['lr']))\n"
+        "def keep(config):\n"
+        f"    with open({str(calls)!r}, 'a') as file:\n"
+        "        return file.write(f'{config[\"lr\"]}\\n')\n"
+        "grid = Sweep().product(lr=[1, 2]).where(keep).derive(name=lambda c: str(c['lr']))\n"
     )
-    run = multirun("hydra.sweeper.sweep=sweeps.py:grid", "lr=3,4", "layers=[1]")
+    swept = ("hydra.sweeper.sweep=sweeps.py:grid", "lr=3,4", "layers=[1]")
+    multirun(*swept, "hydra.sweeper.dry_run=true")
+    run = multirun(*swept)
+    assert calls.read_text().split() == ["3", "4"] * 2  # once for each config in either run
     assert run.jobs == ["lr=3 name='3' layers=[1]", "lr=4 name='4' layers=[1]"]
     assert run.files()["sweep.yaml"] == (
         'chain:\n- {lr: 3, name: "3", layers: [1]}\n- {lr: 4, name: "4", layers: [1]}\n'

@@ -111,16 +111,6 @@ def test_a_job_is_claimed_once(store: JobStore) -> None:
     assert claim(store) is None
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
-def test_the_next_attempt(store: JobStore, status: Status) -> None:
-    store.write(of(this_process(), status, attempt=4))
-    assert claim(store) == 5
-    assert claim(store) is None
-    record = store.read(JOB)
-    assert record is not None
-    assert record.failures == (status is not Status.INTERRUPTED)
-
-
 @pytest.mark.parametrize(("rerun_after", "attempt"), [(0, None), (2, None), (3, 4), (4, 4)])
 def test_a_completed_job(
     store: JobStore, dead: Process, rerun_after: int, attempt: int | None
@@ -148,7 +138,8 @@ def test_failures_are_counted_apart_from_interruptions(store: JobStore, dead: Pr
         store.write(record._replace(pid=dead.pid, process=dead.start_time, status=status))
         following = store.claim(of(this_process()))
         assert following is not None
-        assert following.failures == failures
+        assert (following.attempt, following.failures) == (record.attempt + 1, failures)
+        assert store.claim(of(this_process())) is None
         store.write(
             following._replace(pid=dead.pid, process=dead.start_time, status=Status.RUNNING)
         )
@@ -282,7 +273,7 @@ def test_processes_without_a_sweeper_run_each_job_once(tmp_path: Path) -> None:
     ]
     ran = [line for worker in workers for line in worker.communicate()[0].splitlines()]
     assert sorted(map(int, ran)) == [*range(150)]
-    records = [one for one in JobStore(tmp_path / "out").all() if isinstance(one, Record)]
+    records = list(JobStore(tmp_path / "out").readable())
     assert [(one.job, one.status, one.value, one.attempt) for one in records] == [
         (job, Status.COMPLETED, 2 * job, 1) for job in range(150)
     ]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from tests.waiting import until
 
 # A job logs that it has started, waits until its gate, a file, exists, and logs that it ends.
@@ -111,8 +111,7 @@ class Sweep:
 
     def outcomes(self) -> list[tuple[str, int]]:
         """The status and attempt of each job."""
-        records = [record for record in self.records.all() if isinstance(record, Record)]
-        return [(record.status.value, record.attempt) for record in records]
+        return [(one.status.value, one.attempt) for one in self.records.readable()]
 
     def wait_for(self, *statuses: str) -> None:
         """Waits until the jobs have these statuses."""

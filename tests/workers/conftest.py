@@ -90,8 +90,7 @@ class Project:
         return "".join(log.read_text() for log in self.out.glob(".sweep/workers/*.log"))
 
     def records(self, sweep: str = "out") -> list[Record]:
-        records = sorted(JobStore(self.folder / sweep).all(), key=lambda record: record[0])
-        return [record for record in records if isinstance(record, Record)]
+        return list(JobStore(self.folder / sweep).readable())
 
     def statuses(self, sweep: str = "out") -> list[str]:
         return [record.status.value for record in self.records(sweep)]

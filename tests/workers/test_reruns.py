@@ -10,7 +10,7 @@ import pytest
 
 from params_proto.multirun.plan import Job
 from params_proto.records import JobStore, Record, Status
-from params_proto.workers.queue import JobQueue, JobState, QueuedJob, enqueue, failed_attempts
+from params_proto.workers.queue import JobQueue, JobState, QueuedJob, enqueue
 from tests.workers.conftest import Project
 
 
@@ -103,10 +103,10 @@ def test_retries_count_failures_and_crashes(store: JobStore) -> None:
         assert (queue.state(0)[0] is JobState.READY) is left
     record = store.read(0)
     assert record is not None
-    assert (record.attempt, record.failures, failed_attempts(record)) == (4, 1, 2)
+    assert (record.attempt, record.failures, record.failed_attempts) == (4, 1, 2)
 
     # As a resume does.
-    enqueue(store.directory, [QueuedJob(Job(0, ["seed=0"]), failed_attempts(record))])
+    enqueue(store.directory, [QueuedJob(Job(0, ["seed=0"]), record.failed_attempts)])
     queue.refresh()
     assert 0 in ready(queue)
     run(store, 0, Status.FAILED)

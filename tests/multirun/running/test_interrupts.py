@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from params_proto.records.process import this_process
 from tests.faults.proc import workers
 from tests.waiting import until
@@ -75,7 +75,7 @@ def wait_for(file: Path) -> None:
 
 
 def statuses(out: Path) -> list[str]:
-    return [one.status.value for one in JobStore(out).all() if isinstance(one, Record)]
+    return [one.status.value for one in JobStore(out).readable()]
 
 
 def assert_resumes(app: Path, said: str, overrides: list[str]) -> None:
@@ -83,8 +83,8 @@ def assert_resumes(app: Path, said: str, overrides: list[str]) -> None:
     (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 3
-    found = [one.overrides for one in JobStore(app / "out").all() if isinstance(one, Record)]
-    assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
+    records = JobStore(app / "out").readable()
+    assert [one.overrides for one in records] == [[*overrides, f"seed={n}"] for n in (1, 2, 3)]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ main()
 
 
 def attempts(out: Path) -> list[int]:
-    found = {one.job: one.attempt for one in JobStore(out).all() if isinstance(one, Record)}
+    found = {one.job: one.attempt for one in JobStore(out).readable()}
     return [found[job] for job in sorted(found)]
 
 
@@ -292,7 +292,7 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         said = said_until(process, "Resume with: ")
         assert process.wait(60) == 143
         host = this_process().host
-        pids = [one.pid for one in JobStore(app / "out").all() if isinstance(one, Record)]
+        pids = [one.pid for one in JobStore(app / "out").readable()]
         runs = ", ".join(f"job {job} in process {pid} on {host}" for job, pid in enumerate(pids))
         assert "Interrupted: 0 jobs completed in this run, 0 cut short." in said
         assert (

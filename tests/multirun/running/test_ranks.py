@@ -51,7 +51,7 @@ if __name__ == "__main__":
 
 
 def records(directory: Path) -> list[Record]:
-    return [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    return list(JobStore(directory).readable())
 
 
 def statuses(directory: Path) -> list[str]:
