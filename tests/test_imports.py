@@ -51,20 +51,21 @@ def code_map() -> list[str]:
     return order
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere in it, except under TYPE_CHECKING."""
+def imports(path: Path, *, for_types: bool = False) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; under TYPE_CHECKING, too, `for_types`."""
     tree = ast.parse(path.read_text("utf-8"))
-    typing_only = {
+    left_out = {
         node
         for branch in ast.walk(tree)
         if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        if not for_types
         for statement in branch.body
         for node in ast.walk(statement)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and node not in typing_only:
+        if isinstance(node, ast.Import) and node not in left_out:
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node not in typing_only:
+        elif isinstance(node, ast.ImportFrom) and node not in left_out:
             assert node.level == 0, f"{path}: a relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
@@ -96,7 +97,7 @@ def test_private_names_of_others_stay_in_one_folder() -> None:
     for path in [*modules(), *(ROOT / "hydra_plugins").rglob("*.py")]:
         if path.parent == PACKAGE / "compose":
             continue
-        for name in imports(path):
+        for name in imports(path, for_types=True):
             private = not name.startswith(OWN) and re.search(r"\._[^_]", name)
             assert not private, f"{path}: {name} may change with any release"
         tree = ast.parse(path.read_text("utf-8"))
