@@ -583,18 +583,21 @@ class Sweep(Sequence[Config]):
                 values multiplies it, and those of `hydra.` set options without an argument here.
             resume: whether to resume the sweep in `sweep_dir`, running only missing jobs; without
                 one, a new sweep starts.
-            rerun: which statuses to rerun: `["failed"]`, `"all"`.
-            max_failures: stop launching once more than this many jobs have failed.
-            retries: how many times to rerun a failed job.
-            timeout: the time limit of a job, in seconds.
-            metric: the returned value that ranks jobs.
+            rerun: which statuses to rerun when resuming, a list of `failed`, `crashed`,
+                `interrupted` and `completed`, or `"all"`; by default all but `completed`.
+            max_failures: stop launching once more than this many jobs have failed; None for no
+                limit.
+            retries: how many times to rerun a job that failed or whose process died, at least 0.
+            timeout: the time limit of a job, a positive number of seconds; None for no limit.
+            metric: the returned value that ranks jobs; by default the number that they return.
             direction: `minimize` or `maximize`; by default the usual one for the metric:
                 `maximize` for an accuracy, an F1 score, a reward and the like.
-            progress: whether to show progress.
-            workers: how many workers run the jobs, in processes that outlive this one. They get the
-                target pickled.
-            gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
-            jobs_per_gpu: how many workers share a GPU.
+            progress: whether to show progress and the results table on standard error; None for
+                what the config says, by default True.
+            workers: how many workers run the jobs, at least 1, in processes that outlive this one.
+                They get the target pickled. None for no workers: the launcher runs the jobs.
+            gpus: a worker for each of these GPUs: `"auto"` for all, how many, or a list, `[0, 1]`.
+            jobs_per_gpu: how many workers share a GPU, at least 1.
             wait: whether to wait for the workers; if not, the results so far are returned.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
                 share the name of an argument, or are nested, belong in `overrides`:
