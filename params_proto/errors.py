@@ -19,6 +19,9 @@ class Mistake(NamedTuple):
         text: the rule, what was given, and how to fix it.
         key: the key as it was given; None if the mistake is not about a single key.
         row: the number of the key's row, in a chain.
+
+    >>> Mistake("lr: 'x' is not a float.", "lr").with_place("sweep.yaml:2").text
+    "sweep.yaml:2: lr: 'x' is not a float."
     """
 
     text: str
@@ -54,7 +57,20 @@ class SweepError(ValueError):
 
 
 class SweepWarning(UserWarning):
-    """Something that works but is probably a mistake: a name that no target has."""
+    """Something that works but is probably a mistake: a name that no target has.
+
+    It is issued at the caller's line, and Python's filters can make it an error:
+
+    >>> import warnings
+    >>> from params_proto import Sweep
+    >>> def train(lr: float = 0.1): ...
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", SweepWarning)
+    ...     Sweep(train).product(lrr=[0.1, 0.01])
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepWarning: product: train has no parameter lrr. Did you mean lr?
+    """
 
 
 def nearest(name: str, valid: Iterable[str]) -> str | None:

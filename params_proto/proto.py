@@ -64,7 +64,8 @@ def cli(
         function itself.
 
     Raises:
-        SweepError: `function` is not a plain function.
+        SweepError: `function` is not a plain function, or takes an argument by position only. A
+            call raises it for a value that does not fit its parameter.
 
     >>> @cli
     ... def train(lr: float = 0.001, batch_size: int = 32):
@@ -126,15 +127,16 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
     Args:
         target: a `@proto.cli` function or a `@proto.prefix` class, whose names take precedence.
         values: values by name; `**{"training.lr": 0.1}` also names the node. A plain name belongs
-            to a function if one has it, else to the only prefix class that has it.
+            to a function if one has it, else to the only prefix class that has it. Values are
+            converted as in a Sweep.
 
     Returns:
         A context manager. Binds nest; each thread and each asyncio task has its own. After the
         block everything is as before, even if it ends with an exception.
 
     Raises:
-        SweepError: a name is unknown, or a value does not fit its field. It is raised before the
-            block runs.
+        SweepError: `target` is neither of these, a name is unknown, or a value does not fit its
+            field. It is raised before the block runs.
 
     >>> @cli
     ... def train(lr: float = 0.001):

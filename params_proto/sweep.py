@@ -67,6 +67,9 @@ class Sweep(Sequence[Config]):
             targets: the functions and classes whose parameters it sweeps.
             prefix: the node of plain keys, by default that of the only target.
 
+        Raises:
+            SweepError: a target is none of the kinds that `Sweep` takes.
+
         >>> sweep = Sweep().product(lr=[0.1, 0.01])
         >>> Sweep.from_expression(sweep.expression) == sweep
         True
@@ -78,17 +81,34 @@ class Sweep(Sequence[Config]):
 
     @property
     def targets(self) -> tuple[Any, ...]:
-        """The functions and classes whose parameters are swept."""
+        """The functions and classes whose parameters are swept.
+
+        >>> def train(lr: float = 0.1): ...
+        >>> Sweep(train).targets == (train,)
+        True
+        """
         return self._builder.targets
 
     @property
     def prefix(self) -> str:
-        """The node of plain keys in a job's config: "" or, for example, `training`."""
+        """The node of plain keys in a job's config: that of the only target, or "".
+
+        >>> from params_proto import proto
+        >>> @proto.prefix
+        ... class Training:
+        ...     lr: float = 0.1
+        >>> Sweep(Training).prefix, Sweep().prefix
+        ('training', '')
+        """
         return self._builder.scope.prefix
 
     @property
     def expression(self) -> Expression:
-        """The steps of the sweep, with keys in full."""
+        """The steps of the sweep, with keys in full.
+
+        >>> Sweep().product(lr=[0.1, 0.01]).expression.plain()
+        {'product': {'lr': [0.1, 0.01]}}
+        """
         return self._builder.expression
 
     @property
@@ -112,8 +132,8 @@ class Sweep(Sequence[Config]):
             named: values by key. An axis is any ordered iterable, arrays and Series included.
 
         Raises:
-            SweepError: an axis is empty or has no order, a key already has an axis or is pinned, or
-                a parameter cannot hold a value.
+            SweepError: an axis is empty or has no order, a name is not a key, a key
+                already has an axis or is pinned, or a parameter cannot hold a value.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 32}]
@@ -144,7 +164,8 @@ class Sweep(Sequence[Config]):
             rows: mappings, whose keys may differ, and sweeps, which contribute all their configs.
 
         Raises:
-            SweepError: there are no rows, a row is neither of these, or a key already has a value.
+            SweepError: there are no rows, a row is neither of these, a key already has a value, or
+                a parameter cannot hold a value.
 
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
@@ -160,8 +181,8 @@ class Sweep(Sequence[Config]):
             named: a value by key.
 
         Raises:
-            SweepError: a parameter cannot hold its value, or an earlier sample or slice would ask
-                for more configs than are left.
+            SweepError: a name is not a key, a parameter cannot hold its value, or an earlier sample
+                or slice would ask for more configs than are left.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]).set(lr=1.0))
         [{'lr': 1.0, 'bs': 32}]
@@ -173,6 +194,9 @@ class Sweep(Sequence[Config]):
 
         Args:
             times: how many times, at least 1.
+
+        Raises:
+            SweepError: `times` is not a positive integer.
 
         >>> len(Sweep().product(lr=[0.1, 0.01]).repeat(3))
         6
@@ -187,7 +211,8 @@ class Sweep(Sequence[Config]):
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: no earlier step gives a key a value.
+            SweepError: no earlier step gives a key a value, a list is empty, or a parameter cannot
+                hold a value.
 
         >>> list(Sweep().product(lr=[1, 2], bs=[32, 64]).exclude(lr=1, bs=[64, 128]))
         [{'lr': 1, 'bs': 32}, {'lr': 2, 'bs': 32}, {'lr': 2, 'bs': 64}]
@@ -198,7 +223,11 @@ class Sweep(Sequence[Config]):
         """Keeps the configs for which `predicate(config)` is true.
 
         Args:
-            predicate: a function of a config; it gets its own copy.
+            predicate: a function of a config; it gets its own copy. It is called when the sweep is
+                read, and what it raises is not caught.
+
+        Raises:
+            SweepError: `predicate` is not a function.
 
         >>> list(Sweep().product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2))
         [{'lr': 1}, {'lr': 3}]
@@ -215,11 +244,13 @@ class Sweep(Sequence[Config]):
 
         Args:
             rules: by key, a format string with whole keys in braces, `"lr{lr:.0e}"`, or a
-                function of a config.
+                function of a config, which is called when the config is read.
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: a format string reads a key to which no earlier step gives a value.
+            SweepError: a rule is neither of these, a key already has a value, or a format string
+                reads a key to which no earlier step gives a value. When a config is read: the
+                parameter cannot hold the value, or a value does not take its format.
 
         >>> list(Sweep().product(lr=[0.1, 0.01]).derive(name="run-{lr}"))
         [{'lr': 0.1, 'name': 'run-0.1'}, {'lr': 0.01, 'name': 'run-0.01'}]
@@ -229,8 +260,14 @@ class Sweep(Sequence[Config]):
     def shuffle(self, seed: int = 0) -> Sweep:
         """All configs in a random order, computed by index without making a list.
 
+        A Feistel network permutes the indices. Source: Black and Rogaway, "Ciphers with Arbitrary
+        Finite Domains", CT-RSA 2002.
+
         Args:
-            seed: the same seed gives the same order, on every machine.
+            seed: an integer; the same seed gives the same order, on every machine.
+
+        Raises:
+            SweepError: `seed` is not an integer.
 
         >>> sorted(config["i"] for config in Sweep().product(i=range(5)).shuffle())
         [0, 1, 2, 3, 4]
@@ -243,6 +280,9 @@ class Sweep(Sequence[Config]):
         Args:
             n: how many, at least 1 and at most the size of the sweep.
             seed: as for `shuffle`.
+
+        Raises:
+            SweepError: `n` is not an integer from 1 to the size, or `seed` is not an integer.
 
         >>> len(Sweep().product(i=range(10**12)).sample(1000))
         1000
@@ -330,8 +370,13 @@ class Sweep(Sequence[Config]):
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """The first index of a config; fast for a product of axes, else a linear search.
 
+        Args:
+            value: the config, compared by `==`.
+            start: the first index to consider; if negative, counted from the end.
+            stop: the index before which to stop, likewise; None for the end.
+
         Raises:
-            ValueError: the config is not in the sweep.
+            ValueError: the config is not there.
 
         >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
         12345
@@ -344,6 +389,9 @@ class Sweep(Sequence[Config]):
 
     def count(self, value: Any) -> int:
         """How many configs equal one; fast for a product of axes, else a linear search.
+
+        Args:
+            value: the config, compared by `==`.
 
         >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
         3
@@ -363,7 +411,16 @@ class Sweep(Sequence[Config]):
             path: `.yaml` holds the expression; `.jsonl` and `.csv` hold a config per line.
 
         Raises:
-            SweepError: the format cannot represent a value, named by its key; nothing is written.
+            SweepError: the path has another ending or cannot be written, or the format cannot
+                represent a value, named by its key, or a step; nothing is written.
+
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     Sweep().product(lr=[0.1, 0.01]).repeat(3).save(f"{folder}/sweep.yaml")
+        ...     print(Path(folder, "sweep.yaml").read_text(), end="")
+        product: {lr: [0.1, 0.01]}
+        repeat: 3
         """
         from params_proto.storage.files import save
 
@@ -384,7 +441,16 @@ class Sweep(Sequence[Config]):
             config_dir: where a hand-written `glob(*)` finds the options of a config group.
 
         Raises:
-            SweepError: the file is missing or is not a sweep; it names the path and the line.
+            SweepError: the path has another ending, or the file is missing or is not a sweep; it
+                names the path and the line.
+
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "sweep.yaml")
+        ...     _ = path.write_text("zip: {lr: [0.1, 0.01], bs: [32, 64]}")
+        ...     Sweep.load(path)
+        Sweep().zip(lr=[0.1, 0.01], bs=[32, 64])
         """
         from params_proto.storage.files import load
         from params_proto.storage.plain import options_loader
@@ -405,7 +471,20 @@ class Sweep(Sequence[Config]):
 
     @classmethod
     def from_dataframe(cls, df: pd.DataFrame) -> Sweep:
-        """The sweep of a frame's rows; `pd.NA` is a missing key."""
+        """The sweep of a frame's rows; its index is not a key.
+
+        Args:
+            df: a frame whose columns are named by keys. `pd.NA` is a missing key, as is the missing
+                value of a column of strings, categories or dates. None, and nan in a column of
+                floats or objects, are values.
+
+        Raises:
+            SweepError: `df` is not a frame, a column is not a key, or a column occurs twice.
+
+        >>> import pandas as pd
+        >>> Sweep.from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": [32, 64]}))
+        Sweep().chain({'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 64})
+        """
         from params_proto.storage.frames import from_dataframe
 
         return cls._of(from_dataframe(df))
@@ -504,18 +583,21 @@ class Sweep(Sequence[Config]):
                 values multiplies it, and those of `hydra.` set options without an argument here.
             resume: whether to resume the sweep in `sweep_dir`, running only missing jobs; without
                 one, a new sweep starts.
-            rerun: which statuses to rerun: `["failed"]`, `"all"`.
-            max_failures: stop launching once more than this many jobs have failed.
-            retries: how many times to rerun a failed job.
-            timeout: the time limit of a job, in seconds.
-            metric: the returned value that ranks jobs.
+            rerun: which statuses to rerun when resuming, a list of `failed`, `crashed`,
+                `interrupted` and `completed`, or `"all"`; by default all but `completed`.
+            max_failures: stop launching once more than this many jobs have failed; None for no
+                limit.
+            retries: how many times to rerun a job that failed or whose process died, at least 0.
+            timeout: the time limit of a job, a positive number of seconds; None for no limit.
+            metric: the returned value that ranks jobs; by default the number that they return.
             direction: `minimize` or `maximize`; by default the usual one for the metric:
                 `maximize` for an accuracy, an F1 score, a reward and the like.
-            progress: whether to show progress.
-            workers: how many workers run the jobs, in processes that outlive this one. They get the
-                target pickled.
-            gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
-            jobs_per_gpu: how many workers share a GPU.
+            progress: whether to show progress and the results table on standard error; None for
+                what the config says, by default True.
+            workers: how many workers run the jobs, at least 1, in processes that outlive this one.
+                They get the target pickled. None for no workers: the launcher runs the jobs.
+            gpus: a worker for each of these GPUs: `"auto"` for all, how many, or a list, `[0, 1]`.
+            jobs_per_gpu: how many workers share a GPU, at least 1.
             wait: whether to wait for the workers; if not, the results so far are returned.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
                 share the name of an argument, or are nested, belong in `overrides`:

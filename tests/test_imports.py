@@ -1,4 +1,4 @@
-"""What an import loads, and that modules import from their own layer and those below only."""
+"""What an import loads, and that modules import only from those before them in the code map."""
 
 from __future__ import annotations
 
@@ -12,45 +12,22 @@ from tests.report.sweeps import leave
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "params_proto"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 'tempfile', 'csv'}"
 
-# The layers, the lowest first: a module may import from its own and from lower ones.
-LAYERS: dict[str, set[str]] = {
-    "ground": {"_files", "_keys", "_text", "_values", "errors"},
-    "fields": {"fields"},
-    "hydra": {"compose", "overrides"},
-    "sweep": {"algebra", "storage", "sweep"},
-    "records": {"records"},
-    "analysis": {"analysis"},
-    "report": {"report"},
-    "proto": {"app", "proto"},
-    "multirun": {"multirun"},
-    "workers": {"workers"},
-    "python": {"python"},
-    "cli": {"cli", "__main__"},
-}
-# The layers of the largest package.
-MULTIRUN: dict[str, set[str]] = {
-    "ground": {"context", "errors", "options", "signals"},
-    "plan": {"plan", "request", "sources"},
-    "jobs": {"directories", "validation"},
-    "start": {"changes", "resume", "resume_command", "sweep_dir"},
-    "progress": {"progress"},
-    "running": {"executor", "finish", "job_runner", "ranks"},
-    "run": {"dry_run", "run"},
-}
-# Sweep loads these when a method is called, although they are in higher layers.
+# Sweep loads these when a method is called, although they come later.
 LOADS_LATER = {
     "sweep.py": {"params_proto.python.compose.configs", "params_proto.python.launch.launch"}
 }
 # Names with an underscore that are documented.
 PUBLIC = {"_asdict", "_exit", "_fields", "_getframe", "_replace"}
 OWN = ("__future__", "hydra_plugins.", "params_proto.")
-# Further layers that these must not import.
+# Packages before these that they must not import.
 NEVER = {
-    "proto": {"sweep"},
-    "records": {"fields", "hydra"},
-    "report": {"fields", "hydra"},
+    "app": {"algebra", "storage", "sweep"},
+    "proto": {"algebra", "storage", "sweep"},
+    "records": {"fields", "compose", "overrides"},
+    "report": {"fields", "compose", "overrides"},
 }
 
 
@@ -58,73 +35,61 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def layer(name: str, layers: dict[str, set[str]] = LAYERS) -> str:
-    (found,) = [layer for layer, names in layers.items() if name in names] or [None]
-    assert found, f"{name} has no layer: add it to LAYERS"
-    return found
+def code_map() -> list[str]:
+    """The modules of the package in the order of CONTRIBUTING.md, each package after its own."""
+    block = re.search(r"^params_proto/\n((?:  .+\n)+)", CONTRIBUTING.read_text("utf-8"), re.M)
+    assert block
+    order: list[str] = []
+    package = ""
+    for line in block[1].splitlines():
+        head, names = line[:15].strip(), line[15:56].split()
+        if head:
+            order += [package] if package else []
+            package = head.removesuffix("/") if head.endswith("/") else ""
+            order += [] if package else [head.removesuffix(".py")]
+        order += [f"{package}.{name}" if package else name for name in names]
+    return order
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, anywhere in it, except under TYPE_CHECKING."""
+def imports(path: Path, *, for_types: bool = False) -> Iterator[str]:
+    """Every module that a file imports, anywhere in it; under TYPE_CHECKING, too, `for_types`."""
     tree = ast.parse(path.read_text("utf-8"))
-    typing_only = {
+    left_out = {
         node
         for branch in ast.walk(tree)
         if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        if not for_types
         for statement in branch.body
         for node in ast.walk(statement)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import) and node not in typing_only:
+        if isinstance(node, ast.Import) and node not in left_out:
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node not in typing_only:
+        elif isinstance(node, ast.ImportFrom) and node not in left_out:
             assert node.level == 0, f"{path}: a relative import"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_imports_follow_the_layers() -> None:
-    order = list(LAYERS)
-    for path in modules():
-        inside = path.relative_to(PACKAGE)
-        own = layer(inside.parts[0].removesuffix(".py"))
-        for name in {*imports(path)} - LOADS_LATER.get(inside.as_posix(), set()):
-            top, _, rest = name.partition(".")
+def test_modules_import_only_from_those_before_them_in_the_map() -> None:
+    order = code_map()
+    names = {_name(path): path for path in modules()}
+    assert sorted(order) == sorted(names)
+    for name, path in names.items():
+        earlier = order[: order.index(name)]
+        found = {*imports(path)} - LOADS_LATER.get(path.relative_to(PACKAGE).as_posix(), set())
+        for full in found:
+            top, _, other = full.partition(".")
             assert top != "hydra_plugins"
             if top == "params_proto":
-                other = layer(rest.split(".")[0])
-                assert order.index(other) <= order.index(own), f"{path} imports {name}"
-                assert other not in NEVER.get(own, ()), f"{path} imports {name}"
-
-
-def test_imports_follow_the_layers_of_multirun() -> None:
-    order = list(MULTIRUN)
-    for path in (PACKAGE / "multirun").rglob("*.py"):
-        module = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
-        if module != "__init__":
-            own = layer(module, MULTIRUN)
-            for name in imports(path):
-                if name.startswith("params_proto.multirun."):
-                    other = layer(name.split(".")[2], MULTIRUN)
-                    assert order.index(other) <= order.index(own), f"{path} imports {name}"
-
-
-def test_no_module_imports_itself_by_way_of_others() -> None:
-    names = {_name(path): path for path in modules()}
-    imported: dict[str, set[str]] = {}
-    for name, path in names.items():
-        found = {*imports(path)} - LOADS_LATER.get(path.relative_to(PACKAGE).as_posix(), set())
-        # What is no module itself is a name in the module that it is imported from.
-        found = {one if one in names else one.rpartition(".")[0] for one in found}
-        imported[name] = found & names.keys()
-
-    # Whoever imports none that is left cannot be in a cycle, nor can one that only such import.
-    while free := {name for name, others in imported.items() if not others & imported.keys()}:
-        imported = {name: others for name, others in imported.items() if name not in free}
-    assert {name: others & imported.keys() for name, others in imported.items()} == {}
+                # What is no module itself is a name in the module that it is imported from.
+                other = other if other in names else other.rpartition(".")[0]
+                assert other in earlier, f"{name} imports {other}, which the map lists later"
+                never = NEVER.get(name.split(".")[0], ())
+                assert other.split(".")[0] not in never, f"{name} imports {other}"
 
 
 def _name(path: Path) -> str:
-    parts = path.relative_to(ROOT).with_suffix("").parts
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts).removesuffix(".__init__")
 
 
@@ -132,7 +97,7 @@ def test_private_names_of_others_stay_in_one_folder() -> None:
     for path in [*modules(), *(ROOT / "hydra_plugins").rglob("*.py")]:
         if path.parent == PACKAGE / "compose":
             continue
-        for name in imports(path):
+        for name in imports(path, for_types=True):
             private = not name.startswith(OWN) and re.search(r"\._[^_]", name)
             assert not private, f"{path}: {name} may change with any release"
         tree = ast.parse(path.read_text("utf-8"))
@@ -209,14 +174,6 @@ print([name for name in sys.modules if name.partition(".")[0] in ("params_proto"
 
     assert "ParamsProtoSweeper" in found
     assert loaded == "[]"
-
-
-def test_contributing_names_every_module() -> None:
-    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    names = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}
-
-    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
-    assert set().union(*LAYERS.values()) == names  # none is left of a removed module
 
 
 def test_a_multirun_of_an_app_without_fields_does_not_load_what_reads_them(

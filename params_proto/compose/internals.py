@@ -14,7 +14,7 @@ from params_proto.fields.signature import made_by_hydra_main
 
 if TYPE_CHECKING:
     from hydra._internal.callbacks import Callbacks
-    from hydra._internal.hydra import Hydra
+    from hydra._internal.hydra import Hydra as Hydra
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 

@@ -16,7 +16,6 @@ from omegaconf.errors import OmegaConfBaseException
 from params_proto._keys import full_key
 from params_proto._values import copy_object
 from params_proto.errors import combine_mistakes, did_you_mean, short_repr, with_period
-from params_proto.fields import Target
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
     SCALARS,
@@ -31,6 +30,7 @@ from params_proto.fields.convert import (
 from params_proto.fields.signature import (
     REQUIRED,
     Field,
+    Target,
     is_record,
     record_fields,
     type_text,

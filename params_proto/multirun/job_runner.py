@@ -1,8 +1,8 @@
 """One job: claimed in the sweep's directory, run, and recorded, in whichever process it runs.
 
-A launcher gets a `JobRunner` as its task function. Without Hydra, and without the sweep's own
-process, `JobRunner(task, directory).run(job, config)` does the same. What a job raises or returns
-reaches its record as JSON.
+A launcher gets a `JobRunner` as its task function. Outside of a Hydra job, and without the sweep's
+own process, `JobRunner(task, directory).run(job, config)` does the same for a composed config. What
+a job raises or returns reaches its record as JSON.
 """
 
 from __future__ import annotations

@@ -40,9 +40,9 @@ from params_proto.records.manifest import has_plan
 
 if TYPE_CHECKING:
     import pandas as pd
-    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
 
+    from params_proto.compose.internals import Hydra
     from params_proto.sweep import Sweep
 
 _FORMS = "a @proto.cli function, a plain one whose parameters get the values, or a @hydra.main app"

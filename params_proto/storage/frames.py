@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
@@ -15,11 +15,8 @@ from params_proto.errors import SweepError
 from params_proto.storage.plain import chain_of_rows
 from params_proto.storage.table_file import column_error
 
-if TYPE_CHECKING:
-    from params_proto.sweep import Sweep
 
-
-def to_dataframe(sweep: Sweep) -> pd.DataFrame:
+def to_dataframe(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A row per config and a column per key, in the order of the keys' first use.
 
     A column of only bools, ints, floats or strings has pandas' type for them, or the nullable type
@@ -27,15 +24,14 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     unchanged. A missing key is `pd.NA`.
 
     Args:
-        sweep: the configs.
+        rows: the configs.
 
-    >>> from params_proto import Sweep
-    >>> to_dataframe(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 32})).dtypes
+    >>> to_dataframe([{"lr": 0.1}, {"lr": 0.01, "bs": 32}]).dtypes
     lr    float64
     bs      Int64
     dtype: object
     """
-    configs = list(sweep)
+    configs = list(rows)
     index = pd.RangeIndex(len(configs))
     keys = dict.fromkeys(key for config in configs for key in config)
     columns: dict[str, Any] = {}

@@ -20,8 +20,12 @@ class RunningJob:
         number: the job's number in its sweep; 0 outside a sweep.
         attempt: 1 for the first attempt, 2 for the second, and so on.
         directory: the job's directory, the same for every attempt.
-        deadline: when the job runs out of time, by `time.monotonic`; None for no limit.
+        deadline: when the job runs out of time, in the seconds of `time.monotonic`; None without a
+            limit.
         stopping: whether the job has been asked to stop: save a checkpoint and return.
+
+    >>> RunningJob(number=3).attempt
+    1
     """
 
     number: int = 0
@@ -35,6 +39,9 @@ class RunningJob:
         """Seconds until `hydra.sweeper.timeout` or the worker's time limit ends the job.
 
         None without a limit.
+
+        >>> RunningJob(deadline=time.monotonic() - 1).time_left
+        0.0
         """
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
@@ -46,6 +53,16 @@ class RunningJob:
 
         Returns:
             The path; None if no file matches.
+
+        Raises:
+            ValueError: the pattern is empty.
+            NotImplementedError: the pattern is an absolute path.
+
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     Path(folder, "step-1.ckpt").touch()
+        ...     RunningJob(directory=Path(folder)).latest("*.ckpt").name
+        'step-1.ckpt'
         """
         newest: tuple[float, Path] | None = None
         for path in self.directory.glob(pattern):
