@@ -12,7 +12,7 @@ from params_proto.algebra.builder import Builder
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.space import Config
-from params_proto.algebra.steps import LISTED
+from params_proto.algebra.steps import ABBREVIATE_ABOVE
 
 if TYPE_CHECKING:
     import os
@@ -322,8 +322,8 @@ class Sweep(Sequence[Config]):
         return repr(self._builder)
 
     def _repr_html_(self) -> str:
-        size, half = self.size, LISTED // 2
-        if size <= LISTED:
+        size, half = self.size, ABBREVIATE_ABOVE // 2
+        if size <= ABBREVIATE_ABOVE:
             frame = self.to_dataframe()
         else:
             frame = (self[:half] + self[-half:]).to_dataframe()

@@ -238,12 +238,12 @@ class Repeat(Step):
 
 # --- values as text: in a file, and as Python writes them
 
-LISTED = 50  # longer axes, ranges in files and tables in notebooks are abbreviated
+ABBREVIATE_ABOVE = 50  # longer axes, ranges in files and tables in notebooks are abbreviated
 
 
 def plain_axis(values: Sequence[Any]) -> list[Any] | str:
     """The values of a key in a file: a list, or the ends of a long range."""
-    if not isinstance(values, range) or length(values) <= LISTED:
+    if not isinstance(values, range) or length(values) <= ABBREVIATE_ABOVE:
         return list(values)
     step = f",{values.step}" if values.step != 1 else ""
     return f"range({values.start},{values.stop}{step})"
@@ -256,7 +256,7 @@ def axis_text(values: Sequence[Any]) -> str:
 
 def listed(values: Sequence[Any]) -> str:
     """The values of a list or the rows of a chain, shortened in the middle."""
-    if len(values) <= LISTED:
+    if len(values) <= ABBREVIATE_ABOVE:
         return ", ".join(map(stable_repr, values))
     return ", ".join([*map(stable_repr, values[:3]), "...", stable_repr(values[-1])])
 

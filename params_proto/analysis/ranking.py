@@ -15,7 +15,7 @@ from params_proto.records.manifest import DIRECTIONS
 
 MINIMIZE, MAXIMIZE = DIRECTIONS
 RETURN_VALUE = "value"  # the metric of a task that returns a number
-SHOWN = 20  # jobs or values in a list that ends with "and N more"
+MAX_LISTED = 20  # jobs or values in a list that ends with "and N more"
 # Metrics that are usually maximized: the last word of a name, as in val/acc or test_f1.
 _MAXIMIZED = {
     *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
@@ -178,8 +178,8 @@ def summary(jobs: Table, order: Ranking) -> Summary:
             statuses[row.status] += 1
             if row.status != PENDING:
                 metrics.update(dict.fromkeys(row.metrics))
-                first.extend([row] if len(first) < SHOWN else [])
+                first.extend([row] if len(first) < MAX_LISTED else [])
                 yield row
 
-    best = nsmallest(SHOWN, ran(), key=order.place)
+    best = nsmallest(MAX_LISTED, ran(), key=order.place)
     return Summary(jobs.keys, list(metrics), first, best, statuses)

@@ -21,9 +21,9 @@ from params_proto.overrides.identity import job_numberer, values
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
     MULTIRUN,
-    OWN,
     PLAN,
     RESULTS,
+    STATE_DIR,
     SWEEP,
     PlanFile,
     UnreadableError,
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 PENDING = "pending"
 # The columns of every table: before its keys, and between these and its metrics. pandas leaves out
 # the middle of a table that is too wide.
-BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
+LEADING_COLUMNS = ("sweep", "job")
+RUN_COLUMNS = ("started", "dir", "error", "attempt", "duration", "status")
 # In the hydra.yaml of a job of the basic sweeper.
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
 MAX_ROWS = 1_000_000  # configs that are read or written one by one
@@ -142,12 +143,12 @@ def _table_without_plan(directory: Path) -> Table:
         return _basic_table(directory)
     # It may be the directory of a job, or of sweeps by day and time, where the latest is meant.
     below = filter(has_plan, chain(directory.glob("*"), directory.glob("*/*")))
-    by_age = sorted(below, key=lambda path: (path / OWN / PLAN).stat().st_mtime)
+    by_age = sorted(below, key=lambda path: (path / STATE_DIR / PLAN).stat().st_mtime)
     near = [*filter(has_plan, directory.parents), *by_age][-1:]
     hint = f" Did you mean {near[0]}?" if near else ""
     raise SweepError(
         f"{directory} does not contain a sweep.{hint} Give the directory of a sweep, which has a"
-        f" {SWEEP} and a {OWN}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
+        f" {SWEEP} and a {STATE_DIR}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
     )
 
 
@@ -346,7 +347,7 @@ def column_names(
     >>> column_names(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    taken = {*BEFORE, *RUN_COLUMNS}
+    taken = {*LEADING_COLUMNS, *RUN_COLUMNS}
     of_keys = {name: f"config.{name}" if name in taken else name for name in keys}
     taken.update(of_keys.values())
     return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
@@ -357,7 +358,7 @@ def tabulate(
 ) -> Iterator[list[Any]]:
     """The names of all columns, then each job's values; `several` adds a column for the sweep."""
     of_keys, of_metrics = column_names(keys, metrics)
-    first = BEFORE if several else BEFORE[1:]
+    first = LEADING_COLUMNS if several else LEADING_COLUMNS[1:]
     yield [*first, *of_keys.values(), *RUN_COLUMNS, *of_metrics.values()]
     for row in rows:
         yield [

@@ -19,9 +19,9 @@ from params_proto.compose import with_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, function_of, plain_config
 from params_proto.multirun.options import Options
-from params_proto.multirun.validation import AHEAD
+from params_proto.multirun.validation import MAX_CHECKED_AT_START
 from params_proto.records import JobStore
-from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
+from params_proto.records.manifest import COMPOSED, CONFIGS, STATE_DIR
 
 if TYPE_CHECKING:
     from hydra.types import TaskFunction
@@ -52,7 +52,7 @@ def read_first_job(directory: Path) -> ComposedJob | None:
 
     {"overrides": ["lr=1"], "config": {"lr": 1, "seed": 0}}
     """
-    path = directory / OWN / COMPOSED
+    path = directory / STATE_DIR / COMPOSED
     try:
         found: Any = parse_json(path.read_bytes())
         job, config = found["overrides"], found["config"]
@@ -122,14 +122,14 @@ def _earlier_configs(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     first = read_first_job(directory)
     if first is not None:
         yield first
-    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one for each start or resume
+    folders = (directory / STATE_DIR).glob(f"{CONFIGS}*")  # one for each start or resume
     copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
     loader = with_copies(app.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
     before = replace(app, loader=loader)
     seen = set[object]()
-    for record in islice(JobStore(directory).readable(), AHEAD):
+    for record in islice(JobStore(directory).readable(), MAX_CHECKED_AT_START):
         job = record.overrides
         keys = keys_of(job)
         options = [line for key, line in zip(keys, job, strict=True) if app.is_group(key)]

@@ -32,11 +32,11 @@ from params_proto.records import JobStore
 from params_proto.records.manifest import (
     COMPOSED,
     CONFIGS,
-    FAILED,
+    FAILED_DIR,
     JOBS,
     MULTIRUN,
-    OWN,
     RESULTS,
+    STATE_DIR,
     SWEEP,
 )
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST = 255  # bytes of one name in a file system
-_RESERVED = (OWN, SWEEP, MULTIRUN, RESULTS)
+_RESERVED = (STATE_DIR, SWEEP, MULTIRUN, RESULTS)
 _NODE = re.compile(r"\$\{([\w.]+)\}")
 
 
@@ -102,7 +102,7 @@ def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
     free = (
         path
         for path in chain([named], numbered)
-        if not any((path / name).exists() for name in (OWN, SWEEP, MULTIRUN))
+        if not any((path / name).exists() for name in (STATE_DIR, SWEEP, MULTIRUN))
     )
     is_dry = sweeper.dry_run not in (None, False)
     own = next(path for path in free if is_dry or _try_reserve(path, config, stack))
@@ -113,7 +113,7 @@ def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
 
 def _try_reserve(directory: Path, config: DictConfig, stack: ExitStack) -> bool:
     """Makes a sweep's directory, removed later if empty; False if another process was faster."""
-    folder = (directory / OWN).absolute()  # a job may change the working directory
+    folder = (directory / STATE_DIR).absolute()  # a job may change the working directory
     new = [folder, *[above for above in folder.parents if not above.exists()]]
 
     def remove() -> None:
@@ -133,7 +133,7 @@ def make_directory(directory: Path, config: DictConfig) -> bool:
     Returns:
         Whether `.sweep` is new: true in only one of several processes.
     """
-    own, is_new = directory / OWN, False
+    own, is_new = directory / STATE_DIR, False
     mode = OmegaConf.select(config, "hydra.sweep.mode", default=0)  # few configs set it
     try:
         wanted = int(str(mode), 8)
@@ -188,7 +188,7 @@ def refuse_running(directory: Path) -> None:
 def remove_sweep(own: Path) -> None:
     """Removes an overwritten sweep's records and configs; a record left would skip its job."""
     (own / COMPOSED).unlink(missing_ok=True)
-    for path in [*own.glob(JOBS), *own.glob(FAILED), *own.glob(f"{CONFIGS}*")]:
+    for path in [*own.glob(JOBS), *own.glob(FAILED_DIR), *own.glob(f"{CONFIGS}*")]:
         try:
             shutil.rmtree(path)
         except OSError as error:

@@ -27,7 +27,7 @@ from params_proto.multirun.signals import is_basic_launcher
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import FAILURES, Failure, JobStore, Record, Status
 from params_proto.records.lock import POLL
-from params_proto.records.manifest import FAILED, OWN
+from params_proto.records.manifest import FAILED_DIR, STATE_DIR
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Executor:
         self._run, self._launcher, self.runner = run, launcher, runner
         self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
-        failures = directory / OWN / FAILED / uuid4().hex
+        failures = directory / STATE_DIR / FAILED_DIR / uuid4().hex
         runner.launch = Launch({}, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
         runner.on_change = self._note_change

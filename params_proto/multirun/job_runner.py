@@ -36,7 +36,7 @@ from params_proto.multirun.signals import Interrupts, interruptible, time_limit
 from params_proto.overrides.identity import identity, values, without_selectors
 from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.lock import end_with_parent
-from params_proto.records.manifest import CONFIGS, OWN, create_file, read_plan
+from params_proto.records.manifest import CONFIGS, STATE_DIR, create_file, read_plan
 from params_proto.records.record import now
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class JobRunner:
         """Opens the directory of a saved sweep; `configs` has this run's copies of config files."""
         plan = read_plan(directory)
         self._records = JobStore(directory)
-        self._configs = configs or directory / OWN / CONFIGS
+        self._configs = configs or directory / STATE_DIR / CONFIGS
         self._keys = plan.keys
         self._sweep_selectors = [line.partition("=")[0] for line in plan.sweep_selectors]
 

@@ -109,12 +109,6 @@ class Plan:
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
 
-    @property
-    def derived(self) -> list[str]:
-        """The swept keys that are computed from others."""
-        places = self.expression.places
-        return [strip_prefix(key) for key in places if places[key] == "derive"]
-
     def _overrides(self, config: Mapping[str, Any]) -> Overrides:
         spelled: dict[str, Any] = {}
         groups: list[str] = []

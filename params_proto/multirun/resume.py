@@ -28,7 +28,7 @@ from params_proto.multirun.directories import (
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
 from params_proto.records import FAILURES, JobStore, Record, Status
-from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, has_plan, read_plan
+from params_proto.records.manifest import JOBS, PLAN, STATE_DIR, SWEEP, has_plan, read_plan
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
@@ -54,14 +54,14 @@ def resume_target(
                 " hydra.sweeper.resume=DIRECTORY."
             )
         directory = directory_of_sweep(config)
-        if not has_plan(directory) and not (directory / OWN / JOBS).is_dir():
+        if not has_plan(directory) and not (directory / STATE_DIR / JOBS).is_dir():
             return ResumeTarget(config)
     else:
         directory = Path(str(resume))
     if not has_plan(directory):
         raise SweepError(
             f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP}"
-            f" and a {OWN}/{PLAN}. Give one that has both, restore the missing file, or"
+            f" and a {STATE_DIR}/{PLAN}. Give one that has both, restore the missing file, or"
             " start the sweep in another directory."
         )
     plan = read_plan(directory)

@@ -25,7 +25,7 @@ from params_proto.multirun.signals import (
     refuse_timeout,
 )
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
-from params_proto.multirun.validation import AHEAD
+from params_proto.multirun.validation import MAX_CHECKED_AT_START
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -105,7 +105,9 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     if not options.progress:
         return nullcontext()
     total = None
-    if plan.size is not None or not plan.has_more_than(AHEAD):  # counting them is cheap
+    if plan.size is not None or not plan.has_more_than(
+        MAX_CHECKED_AT_START
+    ):  # counting them is cheap
         total = length(plan.numbers(options.shard))
     if total == 1:
         if not (plan.swept or sweep.request.arguments or sweep.is_resume):

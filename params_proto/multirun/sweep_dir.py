@@ -17,6 +17,7 @@ from uuid import uuid4
 from omegaconf import OmegaConf
 
 from params_proto import _files
+from params_proto._keys import strip_prefix
 from params_proto.compose import copy_files, share_prefixes
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget, function_of, plain_config
@@ -34,7 +35,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, Plan, in_batches, saved_text
 from params_proto.multirun.request import SweepRequest, read_request
 from params_proto.multirun.resume_command import command_of
-from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.multirun.validation import MAX_CHECKED_AT_START, Validation
 from params_proto.overrides.identity import job_numberer, without_selectors
 from params_proto.records import JobStore
 from params_proto.records.lock import sweep_lease
@@ -42,7 +43,7 @@ from params_proto.records.manifest import (
     COMPOSED,
     CONFIGS,
     MULTIRUN,
-    OWN,
+    STATE_DIR,
     SWEEP,
     PlanFile,
     has_plan,
@@ -162,7 +163,7 @@ class SweepRun:
             self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
             jobs = self.resume_filter.select(self.states(directories))
-        ahead = not self.request.plan.has_more_than(AHEAD)
+        ahead = not self.request.plan.has_more_than(MAX_CHECKED_AT_START)
         batches = in_batches(jobs, options.batch_size)
         validation = Validation(self.app, directories)
         valid = validation.validate(batches, ahead=ahead)
@@ -178,7 +179,7 @@ class SweepRun:
         # Shards may start at different times, with different config files. The path is absolute
         # because workers may have another working directory.
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
-        self.configs = (self.directory / OWN / name).absolute()
+        self.configs = (self.directory / STATE_DIR / name).absolute()
         copy_files(self.app.loader, self.configs)
         self.batches = chain([first] if first else [], valid)
 
@@ -210,7 +211,7 @@ class SweepRun:
         if self.plan is None:
             if not self.options.overwrite:
                 refuse_used(self.directory)
-            remove_sweep(self.directory / OWN)
+            remove_sweep(self.directory / STATE_DIR)
         elif not self.is_same_sweep:
             log.info(
                 f"The sweep in {self.directory} has changed. Completed jobs are kept and new ones"
@@ -234,12 +235,12 @@ class SweepRun:
 
             first = recompose_first_job(self.directory, self.app, first)
         text = json.dumps({"overrides": first[0], "config": first[1]})
-        path = self.directory / OWN / COMPOSED
+        path = self.directory / STATE_DIR / COMPOSED
         _files.write(path, [text], durable=False, as_folder=True)
 
     def _plan_file(self) -> PlanFile:
         plan, app, arguments = self.request.plan, self.app, self.request.arguments
-        before, selectors = self.plan, self.sweep_selectors
+        before, selectors, places = self.plan, self.sweep_selectors, plan.expression.places
         plan_file = PlanFile(
             script=command_of(app),
             function=function_of(app.task_function),
@@ -249,7 +250,7 @@ class SweepRun:
             sweep_selectors=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
-            derived=plan.derived,
+            derived=[strip_prefix(key) for key in places if places[key] == "derive"],
             jobs=plan.size,
             sweep=self.digest,
             earlier=0,

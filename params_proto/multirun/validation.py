@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 # The largest sweep whose jobs are all checked before any runs. A larger one is checked batch by
 # batch, so that the user does not have to wait.
-AHEAD = 10_000
+MAX_CHECKED_AT_START = 10_000
 
 _AXES = frozenset({"product", "zip", "chain", "concat", "cross"})
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
-from params_proto.records.manifest import OWN
+from params_proto.records.manifest import STATE_DIR
 from params_proto.workers.run import TASK
 
 
@@ -20,7 +20,7 @@ def main(lines: list[str]) -> None:
     """
     _, configs, _, name, *overrides = lines
     directory = Path(configs).parents[1]
-    path, script, task = pickle.loads((directory / OWN / TASK).read_bytes())
+    path, script, task = pickle.loads((directory / STATE_DIR / TASK).read_bytes())
     sys.path[:] = path
     sys.modules["__main__"].__file__ = script  # which tracebacks name
     from params_proto.python.launch import LaunchedApp

@@ -22,11 +22,12 @@ from typing import NamedTuple
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
-from params_proto.records.manifest import OWN, RUNNING, WORKERS, write_file
+from params_proto.records.manifest import RUNNING_DIR, STATE_DIR, write_file
 from params_proto.records.process import Process, age, this_process
 
 log = logging.getLogger(__name__)
 
+WORKERS_SHARD = "workers"  # the shard in the lease that the workers of a sweep share
 HEARTBEAT = 30.0  # seconds between heartbeats
 STALE = 300.0  # seconds without heartbeat after which a process on another machine counts as dead
 POLL = 0.2  # seconds between checks of other processes
@@ -124,8 +125,8 @@ def sweep_lease(
                 write_file(lease, json.dumps([*me, shard]))
             except OSError as error:
                 raise SweepError(
-                    f"{directory / OWN} cannot be written: {reason(error)}. It contains the job"
-                    " records: remove what is in the way, or give the sweep another"
+                    f"{directory / STATE_DIR} cannot be written: {reason(error)}. It contains the"
+                    " job records: remove what is in the way, or give the sweep another"
                     " hydra.sweep.dir."
                 ) from error
             yield
@@ -141,13 +142,14 @@ def share_lease(directory: Path, shard: str) -> None:
 
 def _own_lease(directory: Path) -> Path:
     me = this_process()
-    folder = directory.absolute() / OWN / RUNNING  # a job may change the working directory
+    # A job may change the working directory.
+    folder = directory.absolute() / STATE_DIR / RUNNING_DIR
     return folder / f"{me.host}-{me.pid}.json"
 
 
 def is_running_elsewhere(directory: Path) -> bool:
     """Whether other processes run shards of a sweep."""
-    return any(_others(directory / OWN / RUNNING))
+    return any(_others(directory / STATE_DIR / RUNNING_DIR))
 
 
 def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bool) -> None:
@@ -178,7 +180,7 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
                 cure = (
                     f" Watch its workers (params-proto watch {directory}), or stop them"
                     f" (params-proto stop {directory}) before you resume it."
-                    if runner.shard == WORKERS
+                    if runner.shard == WORKERS_SHARD
                     else " Wait for it or stop it, then resume with hydra.sweeper.resume=true, or"
                     " use another hydra.sweep.dir. Slices can run concurrently"
                     " (hydra.sweeper.slice)."

@@ -36,13 +36,13 @@ from params_proto.records.process import Process, this_process
 SWEEP = "sweep.yaml"
 MULTIRUN = "multirun.yaml"
 RESULTS = "results.csv"
-OWN = ".sweep"
+STATE_DIR = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"
 COMPOSED = "composed.json"
-FAILED = "failed"
-RUNNING = "running"
-WORKERS = "workers"
+FAILED_DIR = "failed"
+RUNNING_DIR = "running"
+WORKERS_DIR = "workers"
 JOBS = "jobs"
 
 DIRECTIONS = ("minimize", "maximize")
@@ -100,7 +100,7 @@ class PlanFile(NamedTuple):
 
     def write(self, directory: Path) -> None:
         """Writes the plan into a sweep's directory."""
-        path = directory / OWN / PLAN
+        path = directory / STATE_DIR / PLAN
         with suppress(OSError):  # writing the file reports it
             make_folder(path.parent)
         _files.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
@@ -117,12 +117,12 @@ _PLAN_TYPES: dict[str, tuple[type, ...]] = {
 
 def has_plan(directory: Path) -> bool:
     """Whether a directory contains a sweep."""
-    return (directory / OWN / PLAN).is_file() and (directory / SWEEP).is_file()
+    return (directory / STATE_DIR / PLAN).is_file() and (directory / SWEEP).is_file()
 
 
 def read_plan(directory: Path) -> PlanFile:
     """Reads the plan in a sweep's directory."""
-    path = directory / OWN / PLAN
+    path = directory / STATE_DIR / PLAN
     try:
         values = read_object(path.read_bytes())
         check_types(values, {"format": (int,)})
@@ -179,12 +179,12 @@ def record_path(directory: Path, job: int) -> Path:
     'out/.sweep/jobs/12/345/12345678.json'
     """
     millions, thousands = divmod(job // _IN_A_FOLDER, _IN_A_FOLDER)
-    return Path(f"{directory}/{OWN}/{JOBS}/{millions}/{thousands}/{job}.json")
+    return Path(f"{directory}/{STATE_DIR}/{JOBS}/{millions}/{thousands}/{job}.json")
 
 
 def worker_log(directory: Path, worker: Process) -> Path:
     """The log of a worker, which exists from its start on."""
-    return directory / OWN / WORKERS / f"{worker.host}-{worker.pid}.log"
+    return directory / STATE_DIR / WORKERS_DIR / f"{worker.host}-{worker.pid}.log"
 
 
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
@@ -192,7 +192,7 @@ def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
 
     Files with other names are ignored.
     """
-    jobs = directory / OWN / JOBS
+    jobs = directory / STATE_DIR / JOBS
     for millions in _numbers(jobs):
         for thousands in _numbers(jobs / str(millions)):
             folder = jobs / str(millions) / str(thousands)
@@ -214,7 +214,7 @@ def make_folder(folder: Path) -> None:
     """Makes `.sweep` or a folder in it, with its parents."""
     if folder.is_dir():
         return
-    if folder.name == OWN:
+    if folder.name == STATE_DIR:
         folder.mkdir(parents=True, exist_ok=True)
         return
     make_folder(folder.parent)

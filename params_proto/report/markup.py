@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from params_proto._text import pluralize
-from params_proto.analysis.ranking import SHOWN
+from params_proto.analysis.ranking import MAX_LISTED
 from params_proto.report.columns import Column, sanitize
 from params_proto.report.contents import Contents, Failures
 
@@ -74,8 +74,8 @@ def swept(columns: Sequence[Column]) -> str:
 
 def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
     """The first elements, and how many more there are."""
-    rest = len(elements) - SHOWN
-    return [*elements[:SHOWN], *([f"<{tag}>and {rest:,} more</{tag}>"] if rest > 0 else [])]
+    rest = len(elements) - MAX_LISTED
+    return [*elements[:MAX_LISTED], *([f"<{tag}>and {rest:,} more</{tag}>"] if rest > 0 else [])]
 
 
 def file(text: str) -> str:

@@ -30,7 +30,7 @@ from params_proto.workers import slurm
 from params_proto.workers.job import is_stopping
 
 OUTPUT = "output.log"
-SAVED = os.EX_TEMPFAIL  # exit status of a job that returned because it was `stopping`
+EXIT_STOPPED = os.EX_TEMPFAIL  # exit status of a job that returned because it was `stopping`
 _JOB_VARIABLE = "PARAMS_PROTO_WORKER_JOB"  # what a spawned process needs to know, as JSON
 PARENT_VARIABLE = "PARAMS_PROTO_WORKER_PARENT"  # pid of the process with which a worker exits
 _OMP_PAUSE_HARD = 2  # omp_pause_hard of OpenMP 5.0
@@ -297,7 +297,7 @@ def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoRet
     status = 1
     try:
         run(writer)
-        status = SAVED if is_stopping() else 0
+        status = EXIT_STOPPED if is_stopping() else 0
     except KeyboardInterrupt as error:
         status = 128 + getattr(error, "number", signal.SIGINT)
     except BaseException:

@@ -65,7 +65,7 @@ def enqueue(directory: Path, jobs: Iterable[QueuedJob], *, replace: bool = False
         raise SweepError(f"{path} cannot be written: {reason(error)}.") from error
 
 
-class JobState(Enum):
+class QueueState(Enum):
     """What workers are to do with a queued job."""
 
     READY = "ready"  # claim it
@@ -169,7 +169,7 @@ class JobQueue:
     def _if_ready(self, number: int) -> Iterator[tuple[QueuedJob, int]]:
         """A job that has been started before, if it is still ready."""
         state, record = self.state(number)
-        if state is JobState.READY:
+        if state is QueueState.READY:
             yield self[number], record.attempt if record else 0
 
     def _started_in(self, folder: Path) -> set[int]:
@@ -208,30 +208,30 @@ class JobQueue:
         last: list[int] = []
         for number in sorted(self._not_done):
             state, record = self.state(number)
-            if state is JobState.READY:
+            if state is QueueState.READY:
                 # A job that took its worker down with it might do so again.
                 runs_last = record is not None and record.status in (*FAILURES, Status.RUNNING)
                 (last if runs_last else pending).append(number)
-            elif state is JobState.DONE:
+            elif state is QueueState.DONE:
                 self._not_done.discard(number)
         return pending, last
 
-    def state(self, number: int) -> tuple[JobState, Record | None]:
+    def state(self, number: int) -> tuple[QueueState, Record | None]:
         """The state of a job in the queue, and its record."""
         try:
             record = self.records.read(number)
         except UnreadableError:
             record = None
         if record is None:
-            return JobState.READY, None
+            return QueueState.READY, None
         queued = self[number]
         if record.status is Status.RUNNING:
             is_busy = self.records.is_running(record)
-            return (JobState.BUSY if is_busy else JobState.READY), record
+            return (QueueState.BUSY if is_busy else QueueState.READY), record
         if record.status is Status.COMPLETED:
             self.longest = max(self.longest, record.duration or 0.0)
             is_done = record.attempt > queued.job.rerun_after
         else:
             is_failed = record.status in FAILURES
             is_done = is_failed and record.failed_attempts - queued.failures > self._retries
-        return (JobState.DONE if is_done else JobState.READY), record
+        return (QueueState.DONE if is_done else QueueState.READY), record

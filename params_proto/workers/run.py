@@ -29,8 +29,8 @@ from params_proto.multirun.run import report_nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
-from params_proto.records.lock import share_lease
-from params_proto.records.manifest import FAILED, OWN, WORKERS
+from params_proto.records.lock import WORKERS_SHARD, share_lease
+from params_proto.records.manifest import FAILED_DIR, STATE_DIR
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, engine_for
 from params_proto.workers.queue import QueuedJob, enqueue
@@ -102,7 +102,7 @@ def run_with_workers(
                 return []
             _refuse_started_workers(sweep)
             setup = _write_setup(sweep, command)
-            share_lease(sweep.directory, WORKERS)
+            share_lease(sweep.directory, WORKERS_SHARD)
             try:
                 started = engine.start(setup, environments)
             except SweepError as error:
@@ -229,7 +229,7 @@ def _worker_command(app: AppContext) -> list[str]:
 
 def _write_setup(sweep: SweepRun, command: list[str]) -> WorkerSetup:
     """Writes what the workers need: their setup, a pickled task, and the queue of jobs."""
-    options, failures = sweep.options, f"{FAILED}/{uuid4().hex}"
+    options, failures = sweep.options, f"{FAILED_DIR}/{uuid4().hex}"
     setup = WorkerSetup(
         command=command,
         argv=sys.argv,
@@ -251,7 +251,7 @@ def _write_setup(sweep: SweepRun, command: list[str]) -> WorkerSetup:
     )
     launched = launched_task.get()
     if launched is not None:
-        (sweep.directory / OWN / TASK).write_bytes(launched[1])
+        (sweep.directory / STATE_DIR / TASK).write_bytes(launched[1])
     setup.write()
     is_complete = sweep.options.slice is None or sweep.is_changed
     enqueue(sweep.directory, _jobs_to_queue(sweep), replace=is_complete)

@@ -15,7 +15,7 @@ from params_proto.multirun.errors import describe_job
 from params_proto.multirun.progress import Progress
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status
-from params_proto.workers.queue import JobQueue, JobState
+from params_proto.workers.queue import JobQueue, QueueState
 from params_proto.workers.workers_dir import has_workers, read_setup
 
 log = logging.getLogger(__name__)
@@ -79,10 +79,10 @@ class Watcher:
                 progress is not None
                 and self.progress
                 # The end of an attempt that will be repeated is not the end of the job.
-                and (state is JobState.DONE or record.status is Status.RUNNING)
+                and (state is QueueState.DONE or record.status is Status.RUNNING)
             ):
                 progress.on_change(record)
-            if state is not JobState.DONE:
+            if state is not QueueState.DONE:
                 continue
             del attempts[number]
             self.remaining.discard(number)

@@ -32,13 +32,13 @@ from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
 from params_proto.records import FAILURES, Failure, Record, Status
 from params_proto.records.lock import POLL, STALE, sweep_lease
-from params_proto.records.manifest import OWN, UnreadableError, read_plan
+from params_proto.records.manifest import STATE_DIR, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import slurm
 from params_proto.workers.job import RunningJob, set_running_job
 from params_proto.workers.job_process import (
+    EXIT_STOPPED,
     PARENT_VARIABLE,
-    SAVED,
     ClaimedJobStore,
     JobProcess,
     Supervisor,
@@ -108,7 +108,7 @@ def _failure_of(error: Exception) -> Failure:
     return Failure(type(error).__name__, str(error), "")
 
 
-class ComposedJob(NamedTuple):
+class PreparedJob(NamedTuple):
     """A job with its composed config.
 
     Args:
@@ -143,7 +143,7 @@ class Worker:
         search_path = [
             (element.partition("=")[0], element.partition("=")[2]) for element in setup.search_path
         ]
-        copies = self._directory.absolute() / OWN / setup.configs
+        copies = self._directory.absolute() / STATE_DIR / setup.configs
         context.config_loader = make_loader_of_copies(search_path, copies)
         self.config = context.config_loader.load_configuration(
             config_name=plan.config_name,
@@ -275,7 +275,7 @@ class Worker:
     def _run(
         self,
         record: Record,
-        composed: ComposedJob | Failure,
+        composed: PreparedJob | Failure,
         directory: str | None,
         supervisor: Supervisor,
     ) -> None:
@@ -304,24 +304,24 @@ class Worker:
             self._queue.longest = max(self._queue.longest, seconds)
         log.info(f"Job {record.job} {final.status.value} after {seconds:.1f} s.")
 
-    def _compose_or_fail(self, job: Job) -> ComposedJob | Failure:
+    def _compose_or_fail(self, job: Job) -> PreparedJob | Failure:
         try:
             return self._compose(job.overrides, job.number, job.directory)
         except (HydraException, OmegaConfBaseException, SweepError) as error:
             return _failure_of(error)
 
-    def _compose(self, overrides: Sequence[str], number: int, directory: str | None) -> ComposedJob:
+    def _compose(self, overrides: Sequence[str], number: int, directory: str | None) -> PreparedJob:
         subdir = [] if directory is None else [subdir_override(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *subdir])
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
-        return ComposedJob(config, output_directory(config).absolute())
+        return PreparedJob(config, output_directory(config).absolute())
 
     def _start_process(
         self,
         record: Record,
-        composed: ComposedJob | Failure,
+        composed: PreparedJob | Failure,
         directory: str | None,
         supervisor: Supervisor,
     ) -> JobProcess | Failure:
@@ -349,7 +349,7 @@ class Worker:
         record, directory, self._deadline = read_record(job[0]), job[1], job[2]
         self._run_job(record, self._compose(record.overrides, record.job, directory), writer)
 
-    def _run_job(self, record: Record, composed: ComposedJob, writer: int) -> None:
+    def _run_job(self, record: Record, composed: PreparedJob, writer: int) -> None:
         """Runs a job in the current process, and sends its final record to the worker."""
         timeout = math.inf if self.setup.timeout is None else self.setup.timeout
         end = min(self._deadline, time.monotonic() + timeout)
@@ -402,7 +402,7 @@ class Worker:
                 kill_at, timeout_at, deadline = moment + setup.grace, math.inf, math.inf
         process.send_signal(signal.SIGKILL)  # to processes left behind, which may hold GPU memory
         if is_interrupted:
-            self._was_cut_short = status != SAVED
+            self._was_cut_short = status != EXIT_STOPPED
             return record._replace(status=Status.INTERRUPTED)
         if is_timeout:
             text = f"the job took longer than hydra.sweeper.timeout={setup.timeout:g} seconds"
@@ -417,7 +417,7 @@ class Worker:
         if sent is not None and sent.status is not Status.INTERRUPTED:
             return sent
         number = -status if status < 0 else status - 128
-        if sent is not None and status == SAVED:
+        if sent is not None and status == EXIT_STOPPED:
             number = signal.SIGTERM
         if number in (signal.SIGINT, signal.SIGTERM, slurm.WARNING):
             # A cluster signals all processes, and the job may have ended before the worker noticed.

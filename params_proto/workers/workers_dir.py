@@ -29,9 +29,9 @@ from params_proto.multirun.job_runner import Launch
 from params_proto.overrides.render import assignment
 from params_proto.records.lock import STALE, is_running_elsewhere
 from params_proto.records.manifest import (
-    FAILED,
-    OWN,
-    WORKERS,
+    FAILED_DIR,
+    STATE_DIR,
+    WORKERS_DIR,
     UnreadableError,
     check_types,
     create_file,
@@ -52,7 +52,7 @@ _MAX_QUEUE_HOURS = 24
 
 def workers_dir(directory: Path) -> Path:
     """The directory `.sweep/workers/` in a sweep's directory."""
-    return directory / OWN / WORKERS
+    return directory / STATE_DIR / WORKERS_DIR
 
 
 class WorkerSetup(NamedTuple):
@@ -114,12 +114,14 @@ class WorkerSetup(NamedTuple):
     @property
     def launch(self) -> Launch:
         """Counts failed jobs, up to the limit."""
-        return Launch(max_failures=self.max_failures, failures=self.path / OWN / self.failures)
+        return Launch(
+            max_failures=self.max_failures, failures=self.path / STATE_DIR / self.failures
+        )
 
     def with_failures_reset(self) -> WorkerSetup:
         """The same setup, with a new failure count if the limit has been exceeded."""
         is_exceeded = self.launch.has_too_many_failures
-        return self._replace(failures=f"{FAILED}/{uuid4().hex}") if is_exceeded else self
+        return self._replace(failures=f"{FAILED_DIR}/{uuid4().hex}") if is_exceeded else self
 
     @property
     def worker_command(self) -> list[str]:
@@ -186,7 +188,7 @@ def finish_command(directory: Path, *, rerun: bool = False) -> str:
 def _explain_missing_setup(directory: Path) -> str:
     if not directory.is_dir():
         return f"{directory} does not exist, or is not visible from this machine."
-    if not (directory / OWN).is_dir():
+    if not (directory / STATE_DIR).is_dir():
         return f"{directory} does not contain a sweep."
     return (
         f"the sweep in {directory} was started without workers. Resume it with workers:"

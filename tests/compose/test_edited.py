@@ -19,7 +19,7 @@ from tests.compose.loaders import write
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a sweep of four jobs be checked job by job."""
-    monkeypatch.setattr(sweep_dir, "AHEAD", 2)
+    monkeypatch.setattr(sweep_dir, "MAX_CHECKED_AT_START", 2)
     monkeypatch.setattr(options, "BATCH", 1)
 
 

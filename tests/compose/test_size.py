@@ -118,8 +118,8 @@ def test_a_large_sweep_starts_with_its_first_batch(
         return own(loader, multirun, job)
 
     monkeypatch.setattr(CachedLoader, "load_sweep_config", counted)
-    assert (sweep_dir.AHEAD, options.BATCH) == (10_000, 1000)
-    monkeypatch.setattr(sweep_dir, "AHEAD", 100)
+    assert (sweep_dir.MAX_CHECKED_AT_START, options.BATCH) == (10_000, 1000)
+    monkeypatch.setattr(sweep_dir, "MAX_CHECKED_AT_START", 100)
     monkeypatch.setattr(options, "BATCH", 10)
     launcher: Any = Composing(app, most=0)
     with pytest.raises(EnoughError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import JOBS, OWN, RUNNING
+from params_proto.records.manifest import JOBS, RUNNING_DIR, STATE_DIR
 from tests.faults.sweeps import Sweep
 from tests.faults.violations import expect
 
@@ -80,7 +80,7 @@ def expect_completed(sweep: Sweep, values: Values) -> None:
     expect_runs(sweep.events, found)
     # If nothing was left to run, the last command only read the directory.
     wrote = "Nothing is left" not in sweep.runs[-1].text()
-    expect_nothing_left(sweep.directory if wrote else sweep.directory / OWN / JOBS)
+    expect_nothing_left(sweep.directory if wrote else sweep.directory / STATE_DIR / JOBS)
 
 
 def expect_runs(events: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
@@ -109,6 +109,6 @@ def expect_nothing_left(directory: Path) -> None:
         str(path.relative_to(directory))
         for path in directory.rglob("*")
         if not path.name.endswith(".tmp")
-        and (".claim-" in path.name or path.parent.name == RUNNING)
+        and (".claim-" in path.name or path.parent.name == RUNNING_DIR)
     ]
     expect(not left, f"{', '.join(left)} left in {directory}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from params_proto.records.manifest import OWN, PLAN, SWEEP
+from params_proto.records.manifest import PLAN, STATE_DIR, SWEEP
 from tests.faults import proc
 from tests.faults.violations import expect
 
@@ -98,7 +98,7 @@ class Sweep:
     @property
     def has_started(self) -> bool:
         """Whether there is a sweep to resume."""
-        return (self.directory / OWN / PLAN).exists() and (self.directory / SWEEP).exists()
+        return (self.directory / STATE_DIR / PLAN).exists() and (self.directory / SWEEP).exists()
 
     @property
     def command(self) -> list[str]:

@@ -13,7 +13,7 @@ from random import Random
 
 from params_proto.records import Status
 from params_proto.records.lock import is_running_elsewhere
-from params_proto.records.manifest import OWN, RUNNING
+from params_proto.records.manifest import RUNNING_DIR, STATE_DIR
 from params_proto.records.process import Process
 from tests.faults import proc
 from tests.faults.promises import Values, expect_completed, records
@@ -127,7 +127,7 @@ def unfinished(sweep: Sweep, jobs: int) -> set[int]:
 def live_workers(sweep: Sweep) -> list[int]:
     """The process ids of live workers, from their leases."""
     pids: list[int] = []
-    for lease in (sweep.directory / OWN / RUNNING).glob("*.json"):
+    for lease in (sweep.directory / STATE_DIR / RUNNING_DIR).glob("*.json"):
         with suppress(OSError, ValueError):  # just removed, or about to be written
             host, pid, start_time, *_ = json.loads(lease.read_text())
             pids += [pid] * Process(host, pid, start_time).is_alive

@@ -28,8 +28,8 @@ from params_proto.records import JobStore
 from params_proto.records.manifest import (
     COMPOSED,
     MULTIRUN,
-    OWN,
     PLAN,
+    STATE_DIR,
     SWEEP,
     read_plan,
     record_path,
@@ -88,8 +88,8 @@ _ODD_JSON = [
 ]  # fmt: skip
 _FILES: Mapping[str, str] = {
     "record": str(record_path(Path(), 0)),
-    "plan": f"{OWN}/{PLAN}",
-    "composed": f"{OWN}/{COMPOSED}",
+    "plan": f"{STATE_DIR}/{PLAN}",
+    "composed": f"{STATE_DIR}/{COMPOSED}",
     "sweep": SWEEP,
     "multirun": MULTIRUN,
     "claim": str(record_path(Path(), 0).with_suffix(".claim-2")),

@@ -75,7 +75,7 @@ def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app:
 def test_a_large_sweep_is_checked_batch_by_batch(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweep_dir, "AHEAD", 5)
+    monkeypatch.setattr(sweep_dir, "MAX_CHECKED_AT_START", 5)
     monkeypatch.setattr(options, "BATCH", 4)
     large = multirun("seed=range(0,6)", to="large")
     assert [len(batch) for batch in large.batches] == [4, 2]

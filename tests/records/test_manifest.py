@@ -18,8 +18,8 @@ from params_proto.errors import SweepError
 from params_proto.multirun.job_runner import Launch
 from params_proto.records import JobStore, Status
 from params_proto.records.manifest import (
-    FAILED,
-    OWN,
+    FAILED_DIR,
+    STATE_DIR,
     PlanFile,
     has_plan,
     read_plan,
@@ -140,15 +140,15 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.parametrize("mode", [0o755, 0o2770], ids=oct)
 def test_files_have_the_mode_of_the_folder(umask: int, mode: int, tmp_path: Path) -> None:
-    own = tmp_path / OWN
+    own = tmp_path / STATE_DIR
     own.mkdir()
     own.chmod(mode)
     store = JobStore(tmp_path)
     first = store.claim(RECORD._replace(job=JOB, attempt=1, status=Status.RUNNING))
     assert first is not None
     store.write(first._replace(job=JOB + 1))
-    Launch(max_failures=3, failures=own / FAILED / "0").count_failure(JOB)
-    assert (own / FAILED / "0" / str(JOB)).is_file()
+    Launch(max_failures=3, failures=own / FAILED_DIR / "0").count_failure(JOB)
+    assert (own / FAILED_DIR / "0" / str(JOB)).is_file()
     for path in own.rglob("*"):
         found = S_IMODE(path.stat().st_mode)
         assert found & ~S_ISGID == mode & (0o777 if path.is_dir() else 0o666), path

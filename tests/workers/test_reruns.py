@@ -10,7 +10,7 @@ import pytest
 
 from params_proto.multirun.plan import Job
 from params_proto.records import JobStore, Record, Status
-from params_proto.workers.queue import JobQueue, JobState, QueuedJob, enqueue
+from params_proto.workers.queue import JobQueue, QueuedJob, QueueState, enqueue
 from tests.workers.conftest import Project
 
 
@@ -100,7 +100,7 @@ def test_retries_count_failures_and_crashes(store: JobStore) -> None:
     ):  # fmt: skip
         run(store, 0, status)
         assert (0 in ready(queue)) is left
-        assert (queue.state(0)[0] is JobState.READY) is left
+        assert (queue.state(0)[0] is QueueState.READY) is left
     record = store.read(0)
     assert record is not None
     assert (record.attempt, record.failures, record.failed_attempts) == (4, 1, 2)
@@ -151,7 +151,7 @@ def test_a_worker_on_another_machine(store: JobStore) -> None:
     remote = first._replace(host="node7")
     store.write(remote)
     queue = JobQueue(store.directory)
-    for silence, state in ((200, JobState.BUSY), (400, JobState.READY)):
+    for silence, state in ((200, QueueState.BUSY), (400, QueueState.READY)):
         os.utime(store.path(0), (time.time() - silence,) * 2)
         assert queue.state(0) == (state, remote)
     taken = store.claim(first, after=1)
