@@ -197,8 +197,8 @@ def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1
-        # The sweeper has reported mistakes in swept keys.
-        if close and close != key and not sweeps(argument):
+        # The sweeper has reported mistakes in swept keys. With +, a config group may be chosen.
+        if close and close != key and key[0] != "+" and not sweeps(argument):
             yield f"{key}: did you mean {close}=...?"
 
 

@@ -235,8 +235,9 @@ def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any
     if unknown:
         raise SweepError(
             f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
-            f" The launcher's own options: {', '.join(has)}. Options of its nested nodes, and new"
-            " ones, belong in overrides, '+hydra.launcher.name=value'."
+            f" The launcher's own options: {', '.join(has) or 'none'}. For another launcher's, name"
+            " it: launcher='joblib'. Options of its nested nodes, and new ones, belong in"
+            " overrides, '+hydra.launcher.name=value'."
         )
     return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
 

@@ -73,6 +73,7 @@ def trained(tmp_path: Path) -> Any:
     ("arguments", "hints"),
     [
         (["epoch=3"], ["epoch: did you mean epochs=...?"]),
+        (["-m", "+sweep=grid", "epoch=3"], ["epoch: did you mean epochs=...?"]),
         (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr=...?"]),
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
         (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep=...?"]),
