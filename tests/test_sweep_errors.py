@@ -271,6 +271,11 @@ def test_a_hydra_app_takes_the_keys_of_its_config(decorated: bool) -> None:
     assert list(sweep) == [{"db": "my", "config": 1}, {"db": "pg", "config": 1}]
 
 
+def test_a_misspelled_field_with_its_node_warns() -> None:
+    with pytest.warns(SweepWarning, match=r"Did you mean training\.lr\?"):
+        Sweep(train, Training).product({"training.lrr": [1]})
+
+
 SILENT: dict[str, Callable[[], Sweep]] = {
     "a path": lambda: Sweep(train).product({"model.lr": [1]}),
     "a group": lambda: Sweep(train).product({"db/engine": ["pg"]}),

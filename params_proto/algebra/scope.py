@@ -88,13 +88,17 @@ class Scope(NamedTuple):
         return None
 
     def missing(self, key: str) -> str | None:
-        """Why a plain name without a field is probably a mistake; None if it is not."""
+        """Why a key without a field is probably a mistake; None if it is not."""
         is_open = any(target.open or target.has_configs for target in self.targets)
-        if not self.targets or is_open or not key.isidentifier():
+        if not self.targets or is_open or not key.replace(".", "").isidentifier():
             return None
-        owners = Counter(name for target in self.targets for name in target.fields)
+        is_path = "." in key  # to any node of the app's config, of which only some are known
+        owners = [one for one in self.targets if one.node and key.startswith(f"{one.node}.")]
+        if is_path and (not owners or any(target.path(key) for target in owners)):
+            return None
+        times = Counter(name for target in self.targets for name in target.fields)
         valid = [
-            name if owners[name] == 1 else full_key(target.node, name)
+            name if times[name] == 1 and not is_path else full_key(target.node, name)
             for target in self.targets
             for name in target.fields
         ]
