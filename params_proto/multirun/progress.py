@@ -174,6 +174,7 @@ class _LiveLine:
     def __init__(self, total: int | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
         self._terminal, self._streams = sys.stderr, (sys.stdout, sys.stderr)
         self._lock, self._pid = threading.RLock(), os.getpid()
@@ -181,7 +182,8 @@ class _LiveLine:
         self._at_start = True  # whether the cursor is at the start of a line
         self._console = Console(file=sys.stderr)
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            # In a narrow terminal the text wraps, instead of the bar and the time being cut.
+            TextColumn("{task.description}", table_column=Column()),
             BarColumn(20, style="default", complete_style="green", finished_style="green"),
             TimeRemainingColumn(),
             console=self._console,
