@@ -10,7 +10,7 @@ from tests.slurm.sweep import wait_for_exit
 
 pytestmark = pytest.mark.cluster
 
-READY = "No job has run. Run the jobs with: params-proto work out"
+READY = "To run the jobs on this machine: params-proto work out"
 
 
 @pytest.mark.parametrize(
