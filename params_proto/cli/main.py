@@ -111,7 +111,12 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument(
         "--jobs-per-gpu", type=int, default=1, metavar="N", help="workers per GPU (1)"
     )
-    work.add_argument("--time-limit", type=_seconds, metavar="TIME", help="stop after: 90m, 8h")
+    work.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="TIME",
+        help="stop after: 90m, 8h; seconds without a unit",
+    )
     work.add_argument(
         "--rerun", metavar="STATUS", help="also rerun jobs with these statuses: failed,crashed"
     )
