@@ -67,7 +67,7 @@ class Options:
         timeout, changed = self.timeout, self.resume_changed
         rules = {
             "max_batch_size": (
-                _is_at_least(1, self.max_batch_size),
+                self.max_batch_size is None or self.max_batch_size >= 1,
                 " is not a number of jobs: 1 or more.",
             ),
             "compose": (
@@ -76,11 +76,11 @@ class Options:
                 " which leaves each config to Hydra.",
             ),
             "max_failures": (
-                _is_at_least(0, self.max_failures),
+                self.max_failures is None or self.max_failures >= 0,
                 " is not a number of jobs: 0 or more.",
             ),
             "workers": (
-                _is_at_least(1, self.workers),
+                self.workers is None or self.workers >= 1,
                 " is not a number of workers: 1 or more.",
             ),
             "jobs_per_gpu": (self.jobs_per_gpu >= 1, " is not a number of jobs: 1 or more."),
@@ -131,10 +131,6 @@ class Options:
         from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 
         return Ranking.by(self.metric or RETURN_VALUE, self.direction)
-
-
-def _is_at_least(least: int, value: Any) -> bool:
-    return value is None or value >= least
 
 
 def _is_keys(value: Any) -> bool:
