@@ -97,9 +97,9 @@ def test_pairs_stand_at_the_place_of_the_first_key(
 
 
 def test_a_pair_across_a_node_and_the_root() -> None:
-    both = PREFIXED + Sweep(T).product({"t.y": [1]})
+    both = PREFIXED + Sweep(T).product({"t.bs": [1]})
     assert jobs(both, "t.lr=7,8", "x=9,0", pairs=(("t.lr", "x"),)) == [
-        *("t.lr=7 x=9 t.bs=3", "t.lr=8 x=0 t.bs=3", "t.y=1 t.lr=7 x=9", "t.y=1 t.lr=8 x=0"),
+        *("t.lr=7 x=9 t.bs=3", "t.lr=8 x=0 t.bs=3", "t.bs=1 t.lr=7 x=9", "t.bs=1 t.lr=8 x=0"),
     ]
 
 

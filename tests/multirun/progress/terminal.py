@@ -44,6 +44,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         self._set_size(slave, lines)
+        # pytest's workers have another terminal's size there.
+        own = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES")}
         # Of its own: the terminal is to be the one that it was started in.
         self.process = subprocess.Popen(
             command,
@@ -51,7 +53,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            env={**own, "TERM": "xterm-256color", **(environment or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
         )
