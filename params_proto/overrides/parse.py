@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from sys import float_info
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -294,7 +295,7 @@ def _last_of_each(
         place = override.name if override.name in names else key
         before = found.get(place)
         if before is not None:
-            if all(isinstance(value, Mapping) for value in (*before.values, *override.values)):
+            if all(isinstance(value, Mapping) for value in chain(before.values, override.values)):
                 text = f"{before.key} and {key} are both given mappings: put the entries into one."
                 mistakes.append(Mistake(text, key))
             if key == override.name:  # `+lr=1,2 lr=3`: the first one adds the key

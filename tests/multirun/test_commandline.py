@@ -55,3 +55,8 @@ def test_a_deletion_is_no_value_of_the_key() -> None:
     assert [one.name for one in given] == ["db", "~db", "db"]
     assert read_overrides(["~db=pg"]) == [KeyValues("~db", ("pg",))]
     assert jobs_of_ours(["~db=null"]) == [[["~db"]]]
+
+
+def test_a_key_that_is_given_twice_may_have_very_many_values() -> None:
+    (given,) = read_overrides(["++a=x,y", "a=range(1000000000000)"])
+    assert (given.key, given.values) == ("++a", range(10**12))
