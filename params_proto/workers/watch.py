@@ -68,13 +68,13 @@ class Watcher:
     def _check(
         self, queue: JobQueue, progress: Progress | None, before: ResumeFilter
     ) -> dict[int, int]:
-        """Checks the remaining jobs; returns the attempts of those that are still not done."""
+        """Checks the remaining jobs; returns the ended attempts of those that are not done."""
         attempts = dict.fromkeys(self.remaining, 0)
         for number in queue.started(self.remaining):
             state, record = queue.state(number)
             if record is None:
                 continue
-            attempts[number] = record.attempt
+            attempts[number] = record.attempt - (record.status is Status.RUNNING)
             if (
                 progress is not None
                 and self.progress

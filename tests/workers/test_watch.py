@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import subprocess
 import time
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from params_proto.analysis.ranking import Ranking
 from params_proto.records.process import Process, process_of
+from params_proto.workers.watch import Watcher
 from params_proto.workers.workers_dir import (
     WorkerHandle,
     has_workers,
@@ -109,17 +111,22 @@ def test_watching_without_squeue(project: Project) -> None:
     assert watch.returncode == 0
 
 
-def test_a_job_that_runs_again_counts_once(project: Project) -> None:
-    command = project.start("seed=1,2", "how=waits")
-    project.wait_for_start(1)
-    project.wait_for_start(2)
-    os.kill(project.workers()[0], signal.SIGTERM)
-    until(lambda: "interrupted" in project.statuses())
-    time.sleep(1.5)  # in which the command reads the record
-    project.go()
-    output, _ = command.communicate(timeout=60)
-    assert sorted(re.findall(r"^\[\d/2\] job (\d)", output, re.MULTILINE)) == ["0", "1"]
-    assert "[2/2]" in output
+def test_a_job_that_runs_again_counts_once(project: Project, capsys: Any) -> None:
+    project.sweep("how=waits", "hydra.sweeper.wait=false", workers=1)
+    project.wait_for_start(0)
+    stops: list[object] = []
+    checks = count()
+
+    def works(directory: Path) -> bool:
+        if not stops:
+            stops.append(project.command("stop", "out", "--now"))
+        elif project.statuses() == ["interrupted"] and next(checks) == 1:  # it has been read, too
+            project.go()
+            project.command("work", "out")
+        return True
+
+    Watcher(project.out, Ranking("value"), has_workers=works).run()
+    assert "[1/1] job 0" in capsys.readouterr().err
 
 
 def test_no_progress(project: Project) -> None:
