@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PERIOD = 0.5  # seconds between readings of the records of jobs that run elsewhere
 _PAUSE = 20  # minimum pause after a reading, as a multiple of its duration
 _OFTEN = 30.0  # seconds between summary lines
+_BAR = 20  # width of the live line's bar, in columns
 _ERASE = "\r\x1b[2K"
 
 
@@ -174,7 +175,6 @@ class _LiveLine:
     def __init__(self, total: int | None) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-        from rich.table import Column
 
         self._terminal, self._streams = sys.stderr, (sys.stdout, sys.stderr)
         self._lock, self._pid = threading.RLock(), os.getpid()
@@ -182,9 +182,8 @@ class _LiveLine:
         self._at_start = True  # whether the cursor is at the start of a line
         self._console = Console(file=sys.stderr)
         self._progress = Progress(
-            # In a narrow terminal the text wraps, instead of the bar and the time being cut.
-            TextColumn("{task.description}", table_column=Column()),
-            BarColumn(20, style="default", complete_style="green", finished_style="green"),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(_BAR, style="default", complete_style="green", finished_style="green"),
             TimeRemainingColumn(),
             console=self._console,
             speed_estimate_period=float("inf"),
@@ -204,7 +203,9 @@ class _LiveLine:
         """
         task = self._progress.tasks[0]
         task.completed = max(task.completed, left_out)
-        self._progress.update(self._task, completed=left_out + ended, description=", ".join(parts))
+        # In a narrow terminal the text is shortened, rather than the bar and the time.
+        text = format_cell(", ".join(parts), max(self._console.width - _BAR - len(" -:--:-- "), 1))
+        self._progress.update(self._task, completed=left_out + ended, description=text)
         with self._lock, suppress(OSError, ValueError):  # the terminal may be gone
             if self._at_start and os.tcgetpgrp(self._terminal.fileno()) == os.getpgrp():
                 with self._console.capture() as capture:

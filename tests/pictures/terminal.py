@@ -16,7 +16,7 @@ from tests.pages import ROOT
 from tests.pictures.svg import Run, Window, drawn, runs
 
 PICTURE = ROOT / "docs" / "images" / "terminal.svg"
-COLUMNS = 104
+COLUMNS = 106
 # On two lines, as somebody would type it.
 COMMAND = r"""
 python train.py -m model.hidden=32,64,128,256 seed=0,1,2 hydra.sweep.dir=runs/hidden \

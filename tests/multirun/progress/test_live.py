@@ -21,7 +21,7 @@ from params_proto import proto
 
 
 @proto.cli
-def train(lr: float = 0.1, seed: int = 0):
+def train(lr: float = 0.1, seed: int = 0, acts: tuple[str, ...] = ()):
     for at in range(4):
         sys.stdout.write(f"seed {seed} step {at}\n")  # at once: two processes share the terminal
         sys.stdout.flush()
@@ -121,12 +121,12 @@ def test_beside_joblibs_workers_a_line_for_each_job(run: Run, tmp_path: Path) ->
 def test_the_best_of_jobs_that_were_done_before(run: Run, tmp_path: Path) -> None:
     go(tmp_path, 1, 2)
     best = "hydra.sweeper.metric=loss"
-    assert run("seed=1,2,4", "hydra.sweeper.slice=0:2", best).to_the_end() == 0
+    jobs = ("acts=[relu,tanh]", "seed=1,2,4")
+    assert run(*jobs, "hydra.sweeper.slice=0:2", best).to_the_end() == 0
     (tmp_path / "loaded-4").touch()
-    terminal = run("hydra.sweeper.resume=out", best, width=78)  # too narrow for all of the text
-    terminal.until(
-        shows(terminal, r"2/3 done, 1 running, lowest loss=0\.5 \(job 0 +━+[╸╺]?━* -:--:--$")
-    )
+    terminal = run("hydra.sweeper.resume=out", best, width=98)  # too narrow for all of the text
+    best_job = r"lowest loss=0\.5 \(job 0 \(acts=\[relu,tanh\] seed\.\.\."
+    terminal.until(shows(terminal, rf"2/3 done, 1 running, {best_job} ━+[╸╺]?━* -:--:--$"))
     go(tmp_path, 4)
     assert terminal.to_the_end() == 0
 
