@@ -107,7 +107,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a value of a dict field": (lambda: Sweep(fit).set({"++weights.a": "y"}), "set: ++weights.a takes int, got 'y': 'y' is not an int."),
     "where in a value": (lambda: Sweep(fit).set(plan={"lr": "deep"}), "'deep' is not a float (at .lr)"),
     # targets
-    "an ambiguous name": (lambda: Sweep(train, accepts_all).product(lr=[0.1]), "product: lr is ambiguous: train and accepts_all have it. Write lr or lr, or sweep each by itself, Sweep(train), and join the two with *."),
+    "an ambiguous name": (lambda: Sweep(train, accepts_all).product(lr=[0.1]), "product: lr is ambiguous: train and accepts_all have it. Sweep each by itself, Sweep(train), and join the two with *."),
     "a node and a key in it, joined": (lambda: Sweep(Training).product(lr=[0.1]) * Sweep(anything).set(training={"lr": 2}), "training and training.lr overlap: training is given a mapping, and training.lr a value in it. Put lr into the mappings of training, or write each entry with dots."),
     "no target": (lambda: Sweep(3), "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass (the class, not an instance)."),
     # numbers

@@ -62,17 +62,13 @@ class Scope(NamedTuple):
         return below_node(self.prefix, key)
 
     def resolve(self, key: str) -> tuple[str, Field | None]:
-        """A full key and its field, if any; raises ValueError if several targets have it."""
-        found = [target for target in self.targets if key in target.fields]
-        at_root = [target for target in found if not target.node]
-        # A root with **kwargs has every name.
-        has_any = any(target.open and not target.node for target in self.targets)
-        if at_root or has_any or key in self.at_root:
-            found = at_root
-        if len(found) > 1:
-            raise ValueError(_ambiguous(key, found))
-        if found:
-            return full_key(found[0].node, key), found[0].fields[key]
+        """A full key and its field, if any; raises SweepError if several targets have it."""
+        if self.targets:
+            from params_proto.fields.signature import owner_of
+
+            owner = owner_of(key, self.targets, self.at_root)
+            if owner is not None:
+                return full_key(owner.node, key), owner.fields[key]
         return full_key(self.prefix, key), self._below(key.lstrip("+"))
 
     def _below(self, path: str) -> Field | None:
@@ -115,15 +111,6 @@ def below_node(node: str, key: str) -> str:
     """
     rest = key.removeprefix(f"{node}.") if node else key
     return rest if rest.isidentifier() else key
-
-
-def _ambiguous(key: str, found: list[Target]) -> str:
-    names = " and ".join(target.name for target in found)
-    full = " or ".join(full_key(target.node, key) for target in found)
-    return (
-        f"{key} is ambiguous: {names} have it. Write {full}, or sweep each by itself,"
-        f" Sweep({found[0].name}), and join the two with *."
-    )
 
 
 def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import TracebackType
@@ -22,6 +22,7 @@ from params_proto.compose.internals import IS_HYDRA_1_3
 from params_proto.errors import SweepError
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
+from params_proto.fields.signature import owner_of, owners_of
 from params_proto.overrides.parse import read
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def configs_in_store(configs: Mapping[str, Any]) -> Generator[None, None, None]:
 
 
 def resolve_overrides(
-    task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
+    task: Task, lines: Sequence[str], at_root: Callable[[list[str]], set[str]]
 ) -> list[str]:
     """Overrides with full keys, for fields that they give by their plain name, checked.
 
@@ -178,12 +179,18 @@ def resolve_overrides(
     called only if a line may give a field of a prefix class.
     """
     keys = {line: line.partition("=")[0] for line in lines if "=" in line}
-    plain = {line: key for line, key in keys.items() if task.is_plain(key)}
+    plain = {
+        line: key
+        for line, key in keys.items()
+        if any(target.node for target in owners_of(key, task.targets, task.nodes))
+    }
     if plain:
-        names = at_root([line for line in lines if line not in plain])
-        full = {
-            line: task.resolve_key(key, names) + line[len(key) :] for line, key in plain.items()
-        }
+        names = at_root([line for line in lines if line not in plain]) | task.nodes.keys()
+        full: dict[str, str] = {}
+        for line, key in plain.items():
+            owner = owner_of(key, task.targets, names)
+            if owner is not None and owner.node:
+                full[line] = f"{owner.node}.{line}"
         lines = [full.get(line, line) for line in lines]
     # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
     if task.closed:

@@ -23,7 +23,7 @@ from params_proto._keys import full_key
 from params_proto.app import current
 from params_proto.app.current import BoundValues
 from params_proto.app.prefix_class import PrefixClass
-from params_proto.app.registry import ParameterSet, find, nodes, only
+from params_proto.app.registry import find, nodes
 from params_proto.errors import SweepError, combine_mistakes, nearest
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.schema import python_values
@@ -177,24 +177,6 @@ class Task:
         except SweepError as error:
             mistakes += [mistake.text for mistake in error.mistakes]
             return {}
-
-    def is_plain(self, key: str) -> bool:
-        """Whether a key is the plain name of a prefix class's field, not of the function's."""
-        is_of_root = self.root.open or key in self.root.fields or key in self.nodes
-        return not is_of_root and bool(self._classes_with(key))
-
-    def resolve_key(self, key: str, at_root: Container[str]) -> str:
-        """The full key, with its node, of a field that is given by its plain name.
-
-        `at_root` has further names at the root of the config, such as config groups.
-        """
-        if key in at_root or not self.is_plain(key):
-            return key
-        return only(key, self._classes_with(key)).full(key)
-
-    def _classes_with(self, field: str) -> list[ParameterSet]:
-        found = [cls.__proto_parameters__ for cls in self.nodes.values()]
-        return [parameters for parameters in found if field in parameters.defaults]
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that is neither a parameter nor a field, else None.

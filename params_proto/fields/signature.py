@@ -9,7 +9,7 @@ import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from types import NoneType
 from typing import (
     Annotated,
@@ -25,6 +25,7 @@ from typing import (
     cast,
 )
 
+from params_proto._keys import full_key
 from params_proto.errors import SweepError, combine_mistakes
 
 
@@ -83,6 +84,44 @@ class Target:
         node = f"{self.node}." if self.node else ""
         names = key.removeprefix(node).split(".")
         return names if key.startswith(node) and names[0] in self.fields else []
+
+
+def owners_of(key: str, targets: Iterable[Target], at_root: Container[str] = ()) -> list[Target]:
+    """The targets whose field a plain name may be.
+
+    A name is the root's if that has it, else a prefix class's.
+
+    Args:
+        key: the name.
+        targets: the targets.
+        at_root: names at the root of an app's config that no target has.
+    """
+    listed = list(targets)
+    found = [target for target in listed if key in target.fields]
+    roots = [target for target in found if not target.node]
+    # A root with **kwargs has every name.
+    has_any = any(target.open and not target.node for target in listed)
+    return roots if roots or has_any or key in at_root else found
+
+
+def owner_of(key: str, targets: Iterable[Target], at_root: Container[str] = ()) -> Target | None:
+    """The only target whose field a plain name is, if any; see `owners_of`.
+
+    >>> lr = {"lr": Field("lr")}
+    >>> owner_of("lr", [Target("Model", "model", lr), Target("Head", "head", lr)])
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepError: lr is ambiguous: Model and Head have it. Write model.lr or \
+head.lr.
+    """
+    found = owners_of(key, targets, at_root)
+    if len(found) < 2:
+        return found[0] if found else None
+    names = " and ".join(target.name for target in found)
+    fix = f"Write {' or '.join(full_key(target.node, key) for target in found)}"
+    if not found[0].node:
+        fix = f"Sweep each by itself, Sweep({found[0].name}), and join the two with *"
+    raise SweepError(f"{key} is ambiguous: {names} have it. {fix}.")
 
 
 def describe(obj: Any) -> Target:

@@ -136,7 +136,7 @@ class AppContext:
 
     def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""
-        return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
+        return self.scope.resolve(key)[0]
 
     def resolve_override(self, line: str) -> str:
         """An override with the full key."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from params_proto.multirun.resume import ResumeFilter
 
 _PERIOD = 0.5  # seconds between readings of the records of jobs that run elsewhere
-_PAUSE = 20  # minimum pause after a reading, as a multiple of its duration
+_PAUSE_FACTOR = 20  # pause after a reading for at least this many times as long as it took
 _OFTEN = 30.0  # seconds between summary lines
 _BAR = 20  # width of the live line's bar, in columns
 _ERASE = "\r\x1b[2K"
@@ -99,8 +99,8 @@ class Progress:
         over = threading.Event()
 
         def poll() -> None:
-            period = _PERIOD
-            while not over.wait(period):
+            pause = _PERIOD
+            while not over.wait(pause):
                 start = time.monotonic()
                 for number in [*self._open] if self._polls else ():
                     with suppress(UnreadableError, SweepError):  # reported when the job has ended
@@ -108,8 +108,7 @@ class Progress:
                         if record is not None:
                             self.on_change(record)
                 self._show()
-                # Reading many records from a slow file system must not take most of the time.
-                period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
+                pause = pause_after(time.monotonic() - start)
 
         thread = threading.Thread(target=poll, daemon=True)
         thread.start()
@@ -167,6 +166,14 @@ class Progress:
             if self._live is not None:
                 ended = self._completed + len(self._failed)
                 self._live.show(self.parts(), ended, self._resume_filter.left_out)
+
+
+def pause_after(seconds: float) -> float:
+    """How long to wait before reading records again, after a reading that took some seconds.
+
+    Reading many records from a slow file system must not take most of the time.
+    """
+    return max(_PERIOD, _PAUSE_FACTOR * seconds)
 
 
 class _LiveLine:

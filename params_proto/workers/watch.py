@@ -12,16 +12,13 @@ from pathlib import Path
 from params_proto.analysis.ranking import Ranking
 from params_proto.errors import with_period
 from params_proto.multirun.errors import describe_job
-from params_proto.multirun.progress import Progress
+from params_proto.multirun.progress import Progress, pause_after
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status
 from params_proto.workers.queue import JobQueue, QueueState
 from params_proto.workers.workers_dir import has_workers, read_setup
 
 log = logging.getLogger(__name__)
-
-_PERIOD = 0.5  # seconds between checks of the records
-_PAUSE_FACTOR = 20  # pause after a check for at least this many times as long as it took
 
 
 @dataclass(eq=False)
@@ -61,7 +58,7 @@ class Watcher:
                 self._check(queue, progress, before)
                 if not has_workers:
                     break
-                time.sleep(max(_PERIOD, _PAUSE_FACTOR * (time.monotonic() - start)))
+                time.sleep(pause_after(time.monotonic() - start))
             if setup.launch.has_too_many_failures:  # failed jobs are done: no retries will run
                 self._check(JobQueue(self.directory), progress, before)
 

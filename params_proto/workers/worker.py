@@ -31,7 +31,7 @@ from params_proto.multirun.job_runner import JobRunner, user_traceback
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
 from params_proto.records import FAILURES, Failure, Record, Status
-from params_proto.records.lock import POLL, STALE, sweep_lease
+from params_proto.records.lock import POLL, STALE, WORKERS_SHARD, sweep_lease
 from params_proto.records.manifest import STATE_DIR, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import slurm
@@ -92,7 +92,7 @@ def run_worker(directory: Path, context: HydraContext, task: TaskFunction) -> No
     if parent := os.environ.pop(PARENT_VARIABLE, None):
         die_with_parent(int(parent), signal.SIGTERM)
     with ExitStack() as stack:
-        stack.enter_context(sweep_lease(directory, "workers"))
+        stack.enter_context(sweep_lease(directory, WORKERS_SHARD))
         supervisor = stack.enter_context(Supervisor())
         worker.catch_signals()
         gc.collect()

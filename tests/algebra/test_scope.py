@@ -212,7 +212,7 @@ def test_a_root_with_kwargs_has_every_name() -> None:
 
 
 def test_an_ambiguous_name_shows_every_full_name() -> None:
-    fix = r"Training and Model have it\. Write training\.size or model\.size,"
+    fix = r"Training and Model have it\. Write training\.size or model\.size\.$"
     with pytest.raises(SweepError, match=rf"^set: size is ambiguous: {fix}"):
         Sweep(main, Training, Model).set(size=1)
 
