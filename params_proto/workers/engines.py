@@ -41,18 +41,22 @@ if TYPE_CHECKING:
 _EXIT_TIME = 5.0  # seconds a worker may take to exit, on top of its job's grace period
 
 
-def engine_for(config: DictConfig) -> Engine:
+def engine_for(config: DictConfig, grace: float) -> Engine:
     """The engine that corresponds to the launcher in a composed config.
 
+    Args:
+        config: the composed config.
+        grace: how many seconds a job has to end after SIGTERM.
+
     Raises:
-        SweepError: the launcher has no engine.
+        SweepError: the launcher has no engine, or an option does not apply to workers.
     """
     launcher = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.launcher, resolve=True))
     kind = str(launcher.pop("_target_")).rpartition(".")[2]
     if kind == "BasicLauncher":
         return LocalEngine()
     if "submitit_folder" in launcher:
-        return SubmititEngine("slurm" if kind == "SlurmLauncher" else "local", launcher)
+        return SubmititEngine("slurm" if kind == "SlurmLauncher" else "local", launcher, grace)
     if kind == "RayLauncher":
         return RayEngine(launcher["ray"].get("init") or {}, launcher["ray"].get("remote") or {})
     raise SweepError(
@@ -196,37 +200,38 @@ class SubmititEngine(Engine):
     Args:
         cluster: submitit's name for the cluster, `slurm` or `local`.
         options: the options of hydra-submitit-launcher.
+        grace: how many seconds a job has to end after SIGTERM.
 
     Raises:
         SweepError: an option does not apply to workers.
     """
 
-    def __init__(self, cluster: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, cluster: str, options: Mapping[str, Any], grace: float) -> None:
         super().__init__()
         self._cluster, self._options = cluster, options
+        self._limits: dict[str, str] = {}
         if options["nodes"] * options["tasks_per_node"] > 1:
             raise SweepError(
                 "hydra.launcher.tasks_per_node and nodes: a worker is a single task. Leave them"
                 " out, and set hydra.sweeper.workers to the number of workers."
             )
-
-    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
-        """See `Engine`."""
-        limits: dict[str, str] = {}
-        if self._cluster == "slurm":
+        if cluster == "slurm":
             # The job is interrupted at Slurm's warning, not at the time limit itself.
-            minutes, warning = self._options["timeout_min"], self._options["signal_delay_s"]
-            if not setup.grace < warning < 60 * minutes:
+            minutes, warning = options["timeout_min"], options["signal_delay_s"]
+            if not grace < warning < 60 * minutes:
                 raise SweepError(
                     f"hydra.launcher.signal_delay_s={warning}: Slurm warns a worker this many"
                     f" seconds before its time limit, hydra.launcher.timeout_min={minutes}. It must"
                     " be less than the time limit, or no job has time to run, and more than the"
-                    f" hydra.sweeper.grace={setup.grace:g} seconds that a job has to end."
+                    f" hydra.sweeper.grace={grace:g} seconds that a job has to end."
                 )
-            limits[TIME_LIMIT] = str(60 * minutes - warning)
-            limits[MAX_TIMEOUTS] = str(self._options.get("max_num_timeout", 0))
+            self._limits[TIME_LIMIT] = str(60 * minutes - warning)
+            self._limits[MAX_TIMEOUTS] = str(options.get("max_num_timeout", 0))
+
+    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
+        """See `Engine`."""
         workers = _worker_commands(
-            setup, [{**limits, **environment} for environment in environments]
+            setup, [{**self._limits, **environment} for environment in environments]
         )
         stderr = StringIO()  # sbatch's output, which an exception repeats
         try:

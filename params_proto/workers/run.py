@@ -148,7 +148,7 @@ def _choose_engine(options: Options, app: AppContext) -> tuple[Engine, list[Mapp
             "hydra.sweeper.wait=false needs workers: set hydra.sweeper.workers or gpus, or leave"
             " wait out."
         )
-    engine = engine_for(app.config)
+    engine = engine_for(app.config, options.grace)
     if not options.wait and not engine.can_detach:
         raise SweepError(
             "hydra.sweeper.wait=false: Ray ends a command's tasks when the command exits. Leave"
