@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OPTION = "hydra.sweeper."  # the beginning of the sweeper's options
+
 
 class JobError(CompactHydraException, SweepError):
     """Values that prevent a job from starting. Hydra shows the message without a traceback."""
@@ -204,13 +206,14 @@ class Task:
         """The parameter or sweeper option that a key was probably meant to be."""
         Plugins.instance()  # makes the sweeper store its options, if no app has started
         options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
-        meant = {str(option): f"hydra.sweeper.{option}" for option in options}
-        names = [full_key(target.node, name) for target in self.targets for name in target.fields]
-        names += self.nodes
-        for name in names:  # lr and training_lr mean training.lr
-            meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
-        meant |= zip(names, names, strict=True)
-        close = nearest(key, meant)
+        meant = {str(option): f"{_OPTION}{option}" for option in options}
+        if not key.startswith(_OPTION):
+            names = [full_key(one.node, name) for one in self.targets for name in one.fields]
+            names += self.nodes
+            for name in names:  # lr and training_lr mean training.lr
+                meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
+            meant |= zip(names, names, strict=True)
+        close = nearest(key.removeprefix(_OPTION), meant)
         return close and meant[close]
 
 

@@ -77,6 +77,10 @@ def trained(tmp_path: Path) -> Any:
         (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr=...?"]),
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
         (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep=...?"]),
+        (
+            ["-m", "hydra.sweeper.grac=1"],
+            ["hydra.sweeper.grac: did you mean hydra.sweeper.grace=...?"],
+        ),
         (["hydra.job.nam=x"], []),
         (["--optimizer-lr", "3"], ["--optimizer-lr: did you mean optimizer.lr=...?"]),
         (["--nme", "x"], ["--nme: did you mean optimizer.name=...?"]),
