@@ -86,7 +86,7 @@ def launch(
         directory = directory_of_sweep(config)
         # Resolving it again could give another directory.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
-        if app.has_worker_options(config):
+        if (config.hydra.sweeper.workers, config.hydra.sweeper.gpus) != (None, None):
             stack.enter_context(app.sent_to_workers())
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
@@ -132,11 +132,6 @@ class LaunchedApp(NamedTuple):
             task = Task.of(app, closed=not has_configs and not self.has_search_path)
             stack.enter_context(configs_in_store(app_configs(task.targets, {})))
         return start_hydra(configs or place.configs, place.name), task
-
-    def has_worker_options(self, config: DictConfig) -> bool:
-        """Whether workers run the jobs."""
-        sweeper: Any = config.hydra.sweeper
-        return (sweeper.workers, sweeper.gpus) != (None, None)
 
     @contextmanager
     def sent_to_workers(self) -> Generator[None, None, None]:
