@@ -189,7 +189,7 @@ def resolve_overrides(
         full: dict[str, str] = {}
         for line, key in plain.items():
             owner = owner_of(key, task.targets, names)
-            if owner is not None and owner.node:
+            if owner is not None:  # else the config has this name
                 full[line] = f"{owner.node}.{line}"
         lines = [full.get(line, line) for line in lines]
     # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
