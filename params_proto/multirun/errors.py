@@ -8,12 +8,17 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import pluralize
 from params_proto.errors import SweepError, combine_mistakes, truncate, with_period
+
+if TYPE_CHECKING:
+    from params_proto.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -148,3 +153,9 @@ def ignore_logging_errors() -> Generator[None, None, None]:
 def describe_job(number: int, job: Sequence[str]) -> str:
     """A job's number and overrides, for a message."""
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"
+
+
+def describe_failure(record: Record, sweep: Path) -> str:
+    """The message about a job that failed, with its directory in that of the sweep."""
+    job = f"{describe_job(record.job, record.overrides)} {record.status.value}"
+    return f"{with_period(f'{job}: {record.reason}')} Its directory: {sweep / record.dir}"

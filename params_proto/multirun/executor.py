@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto._text import pluralize
-from params_proto.errors import SweepError, with_period
+from params_proto.errors import SweepError
 from params_proto.multirun.directories import subdir_override
-from params_proto.multirun.errors import describe_job
+from params_proto.multirun.errors import describe_failure
 from params_proto.multirun.job_runner import (
     JobRunner,
     Launch,
@@ -253,9 +253,7 @@ class Executor:
         if record.status in FAILURES and record.job not in self.failures:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
-            job, status = describe_job(record.job, record.overrides), record.status.value
-            what = with_period(f"{job} {status}: {record.reason}")
-            log.error(f"{what} Its directory: {self._run.directory / record.dir}")
+            log.error(describe_failure(record, self._run.directory))
         self.on_change(record)
 
 

@@ -100,11 +100,11 @@ class JobQueue:
         self.longest = 0.0  # seconds that the longest job known to be done took
         self.refresh()
 
-    def refresh(self) -> None:
-        """Reads the lines that have been added to the file."""
+    def refresh(self) -> bool:
+        """Reads the lines that have been added to the file; returns whether there were any."""
         try:
             if self._path.stat().st_size == self._size_read:
-                return
+                return False
             with self._path.open("rb") as file:
                 file.seek(self._size_read)
                 for line in file:
@@ -122,6 +122,7 @@ class JobQueue:
         self._not_started = sorted(self._not_done.union(self._not_started), reverse=True)
         self._not_done.clear()
         self._next_scan = 0.0
+        return True
 
     @property
     def numbers(self) -> Collection[int]:

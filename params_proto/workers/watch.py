@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.errors import with_period
-from params_proto.multirun.errors import describe_job
+from params_proto.multirun.errors import describe_failure
 from params_proto.multirun.progress import Progress, pause_after
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status
@@ -41,26 +40,29 @@ class Watcher:
     remaining: set[int] = field(default_factory=set[int], init=False)
 
     def run(self) -> None:
-        """Watches until no job or no worker is left."""
-        setup = read_setup(self.directory)
+        """Watches until no job or no worker is left. Starts over when jobs are queued meanwhile."""
+        setup, has_more = read_setup(self.directory), False
         queue = JobQueue(self.directory, setup.retries)
         before = ResumeFilter(JobStore(self.directory), Best(self.ranking))
-        self.remaining = set(queue.numbers)
+        self.remaining, self.completed = set(queue.numbers), 0
+        self.failures.clear()
         attempts = self._check(queue, None, before)
         progress = Progress(len(queue.numbers), before, live=True)
         progress.on_launch(attempts)
         with progress.watch() if self.progress else nullcontext():
-            while self.remaining:
+            while self.remaining and not has_more:
                 start = time.monotonic()
                 # Checked first, because a worker may finish a job and exit while records are read.
                 has_workers = self.has_workers(self.directory)
-                queue.refresh()
+                has_more = queue.refresh()
                 self._check(queue, progress, before)
                 if not has_workers:
                     break
                 time.sleep(pause_after(time.monotonic() - start))
             if setup.launch.has_too_many_failures:  # failed jobs are done: no retries will run
                 self._check(JobQueue(self.directory), progress, before)
+        if has_more:
+            self.run()
 
     def _check(
         self, queue: JobQueue, progress: Progress | None, before: ResumeFilter
@@ -92,7 +94,5 @@ class Watcher:
                 before.unfinished += record.status is not Status.COMPLETED
                 before.best.update(record)
             elif record.status is not Status.COMPLETED:
-                outcome = f"{describe_job(record.job, record.overrides)} {record.status.value}"
-                message = with_period(f"{outcome}: {record.reason}")
-                log.error(f"{message} Its directory: {self.directory / record.dir}")
+                log.error(describe_failure(record, self.directory))
         return attempts

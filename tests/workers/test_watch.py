@@ -129,6 +129,24 @@ def test_a_job_that_runs_again_counts_once(project: Project, capsys: Any) -> Non
     assert "[1/1] job 0" in capsys.readouterr().err
 
 
+def test_a_job_that_is_queued_again_meanwhile(project: Project, capsys: Any) -> None:
+    project.sweep("how=raises-once,waits", "hydra.sweeper.wait=false", workers=1)
+    project.wait_for_start(0)
+    reruns: list[object] = []
+
+    def works(directory: Path) -> bool:
+        if not reruns:
+            reruns.append(project.command("work", "out", "--rerun", "failed"))
+        elif project.statuses()[0] == "completed":
+            project.go()
+        return True
+
+    watcher = Watcher(project.out, Ranking("value"), has_workers=works)
+    watcher.run()
+    assert (watcher.completed, watcher.failures) == (2, {})
+    assert "[2/2] job 1" in capsys.readouterr().err
+
+
 def test_no_progress(project: Project) -> None:
     assert "[1/1]" not in project.sweep("seed=1", "hydra.sweeper.progress=false", workers=1)
 
