@@ -1,18 +1,13 @@
 """Fields of every type: unions, enums, bytes, paths, optional ones; keys that are no text."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
 from tests.compose.tree import Tree
-
-
-class Color(Enum):
-    RED = 1
-    BLUE = "blue"
+from tests.strategies import Color
 
 
 @dataclass
