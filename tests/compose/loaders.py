@@ -32,6 +32,18 @@ def write(folder: Path, configs: Mapping[str, str]) -> Path:
     return folder
 
 
+def append(folder: Path, text: str) -> None:
+    """Adds to the primary config."""
+    path = folder / "config.yaml"
+    path.write_text(path.read_text() + text)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
 def hydras(folder: Path) -> ConfigLoaderImpl:
     return ConfigLoaderImpl(create_config_search_path(str(folder)))
 

@@ -39,11 +39,6 @@ def _discovered(plugins: None) -> None:
     """As when a loader is made."""
 
 
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
-    return write(tmp_path / "conf", TREE)
-
-
 def elsewhere(loader: CachedLoader) -> CachedLoader:
     """The loader as another process gets it, before composing anything."""
     return cloudpickle.loads(cloudpickle.dumps(loader))

@@ -35,6 +35,21 @@ CONFIGS = {
 }
 
 
+STOP = "hydra.sweeper.max_failures=0"
+
+
+class JobError(Exception):
+    pass
+
+
+def resume(directory: Path) -> str:
+    return f"hydra.sweeper.resume={directory}"
+
+
+def numbers(run: Any) -> list[int]:
+    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
 class Multirun(NamedTuple):
     """What a multirun left: the returns, and its directory."""
 

@@ -18,6 +18,8 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
+from tests.multirun.conftest import JobError
+
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 
 
@@ -26,10 +28,6 @@ def records(directory: Path) -> dict[int, dict[str, Any]]:
         json.loads(path.read_text()) for path in (directory / ".sweep" / "jobs").rglob("*.json")
     ]
     return {one["job"]: one for one in sorted(found, key=lambda one: one["job"])}
-
-
-class JobError(Exception):
-    pass
 
 
 def fails(config: Any) -> int:

@@ -20,6 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
+from tests.compose.loaders import append
 from tests.versions import HYDRA_1_3
 
 FIELDS = [
@@ -271,8 +272,7 @@ class Sized:
 
 def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     ConfigStore.instance().store("sized", Sized, group="part")
-    config = app / "conf" / "config.yaml"
-    config.write_text(f"{config.read_text()}odd: {{a: {{!!binary aGk= : 1}}}}\n")
+    append(app / "conf", "odd: {a: {!!binary aGk= : 1}}\n")
     run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
     assert run.values == [1, 1]
     kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]
