@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-
 from tests.compose.tree import Tree
 from tests.strategies import Color
 
@@ -43,11 +41,6 @@ class Config:
     inners: dict[int, Inner] = field(default_factory=lambda: {1: Inner()})
 
 
-def register(store: ConfigStore) -> None:
-    store.store("typed", Config)
-    store.store("inner", Inner, group="inner")
-
-
 TREE = Tree(
     __file__,
     lines=(
@@ -82,5 +75,5 @@ TREE = Tree(
         "+over=one",
     ),
     master=("color=RED", "+over=one", "by_number.1=z"),
-    register=register,
+    nodes={"typed": Config, "inner/inner": Inner},
 )
