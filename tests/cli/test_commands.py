@@ -50,15 +50,12 @@ OF = "hydra.sweeper"
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lab = tmp_path_factory.mktemp("lab")
     (lab / "train.py").write_text(APP)
+    ranked = [f"{OF}.metric=acc", f"{OF}.direction=maximize"]
     for name, lines, status in (
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
         ("runs/failed", ["seed=7"], 1),
-        (
-            "runs/ranked",
-            ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
-            0,
-        ),
+        ("runs/ranked", ["lr=0.2,0.1", "seed=1", *ranked], 0),
     ):
         command = [sys.executable, "train.py", "-m", *lines, f"hydra.sweep.dir={name}"]
         done = subprocess.run(command, cwd=lab, capture_output=True, text=True)

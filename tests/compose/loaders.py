@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,12 @@ def cached(folder: Path) -> CachedLoader:
 def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config") -> DictConfig:
     """The config of a multirun."""
     return loader.load_configuration(config_name, [*overrides], RunMode.MULTIRUN)
+
+
+def alive(kind: type) -> int:
+    """The number of objects of a class that are held."""
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
 class Compositions:

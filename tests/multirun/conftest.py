@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ CONFIGS = {
 
 
 STOP = "hydra.sweeper.max_failures=0"
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 
 
 class JobError(Exception):
@@ -48,6 +50,13 @@ def resume(directory: Path) -> str:
 
 def numbers(run: Any) -> list[int]:
     return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
+def records(directory: Path) -> dict[int, dict[str, Any]]:
+    """The records of the jobs by their numbers, read without the package's code."""
+    paths = (directory / ".sweep" / "jobs").rglob("*.json")
+    found = [json.loads(path.read_text()) for path in paths]
+    return {one["job"]: one for one in sorted(found, key=lambda one: one["job"])}
 
 
 class Multirun(NamedTuple):

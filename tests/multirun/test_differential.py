@@ -145,19 +145,14 @@ CASES = {
 }  # fmt: skip
 if HYDRA_1_3:  # since when its basic sweeper deletes no values: see EXCEPTIONS
     CASES["deleted and added again"] = ["~home", "~obj.x", "~opts", "+opts=1,2"]
+else:
+    CASES["json_str"] = ["layers=json_str([1,2])", "+x=json_str(1,2)"]
 
 
+@pytest.mark.filterwarnings("ignore:json_str")  # which Hydra 1.4 has, and means to drop again
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES)
 def test_each_feature(both: Both, overrides: list[str]) -> None:
     basic, ours = both(*overrides)
-    assert basic.error is None
-    assert_same(basic, ours)
-
-
-@pytest.mark.skipif(HYDRA_1_3, reason="Hydra has json_str since 1.4")
-@pytest.mark.filterwarnings("ignore:json_str")  # and means to drop it again
-def test_json_str(both: Both) -> None:
-    basic, ours = both("layers=json_str([1,2])", "+x=json_str(1,2)")
     assert basic.error is None
     assert_same(basic, ours)
 

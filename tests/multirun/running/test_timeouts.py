@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun.signals import time_limit
+from tests.multirun.conftest import records
 
 
 def spins(config: Any) -> int:
@@ -28,10 +28,10 @@ def spins(config: Any) -> int:
 def test_a_job_that_takes_too_long(multirun: Any, app: Path) -> None:
     with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=1.5 seconds"):
         multirun("seed=1,2,3", "hydra.sweeper.timeout=1.5", task=spins)
-    records = [json.loads((app / f"out/.sweep/jobs/0/0/{n}.json").read_text()) for n in range(3)]
-    assert [one["status"] for one in records] == ["completed", "failed", "completed"]
-    assert records[1]["error"]["type"] == "TimeoutError"
-    assert "signals.py" not in records[1]["error"]["traceback"]  # the user's own frames alone
+    found = records(app / "out")
+    assert [one["status"] for one in found.values()] == ["completed", "failed", "completed"]
+    assert found[1]["error"]["type"] == "TimeoutError"
+    assert "signals.py" not in found[1]["error"]["traceback"]  # the user's own frames alone
 
 
 def swallows(config: Any) -> int:
@@ -47,7 +47,7 @@ def test_a_job_that_swallows_the_error_fails_all_the_same(multirun: Any, app: Pa
     with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=1 seconds"):
         multirun("seed=1,2", "hydra.sweeper.timeout=1", task=swallows)
     for number in range(2):
-        record = json.loads((app / f"out/.sweep/jobs/0/0/{number}.json").read_text())
+        record = records(app / "out")[number]
         assert (record["status"], record["error"]["type"]) == ("failed", "TimeoutError")
         assert "in swallows" in record["error"]["traceback"]
 
