@@ -280,10 +280,3 @@ def test_no_warning(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert SILENT[name]().size >= 0
-
-
-def test_a_warning_turned_into_an_error_leaves_the_sweep_unmade() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", SweepWarning)
-        with pytest.raises(SweepWarning, match="no parameter epochs"):
-            Sweep(train).product(epochs=[1])

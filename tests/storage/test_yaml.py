@@ -509,13 +509,6 @@ def test_a_step_before_every_axis_is_refused_in_yaml_but_configs_in_jsonl(
 # --- steps in a config
 
 
-def test_steps_of_a_composed_config_are_a_sweep() -> None:
-    steps = {"product": {"lr": [0.1], "seed": "1,2"}, "chain": [{"opt": "sgd"}]}
-
-    expected = Sweep().product(lr=[0.1], seed=[1, 2]).chain({"opt": "sgd"})
-    assert sweep_from_steps(steps).expression == expected.expression
-
-
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
