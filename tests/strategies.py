@@ -32,6 +32,11 @@ class Level(IntEnum):
     HIGH = 2
 
 
+class Name(str, Enum):
+    ADAM = "adam"
+    SGD = "sgd"
+
+
 @dataclass(frozen=True)
 class Point:
     """A value that nobody can change."""

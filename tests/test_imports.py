@@ -162,7 +162,7 @@ def test_the_names_of_the_package(python) -> None:
     assert names.split() == own
 
 
-def test_discovering_the_plugin_loads_nothing_of_the_package(python) -> None:
+def test_hydra_finds_the_plugin_once_and_loads_nothing_of_the_package(python) -> None:
     code = """
 import sys
 from hydra.core.plugins import Plugins
@@ -170,9 +170,9 @@ from hydra.plugins.sweeper import Sweeper
 print([cls.__name__ for cls in Plugins.instance().discover(Sweeper)])
 print([name for name in sys.modules if name.partition(".")[0] in ("params_proto", "pandas")])
 """
-    found, loaded = python("-c", code).stdout.splitlines()
+    found, loaded = python("-W", "error", "-c", code).stdout.splitlines()
 
-    assert "ParamsProtoSweeper" in found
+    assert found.count("ParamsProtoSweeper") == 1
     assert loaded == "[]"
 
 

@@ -119,12 +119,3 @@ def test_the_entry_point_is_the_sweeper(python) -> None:
         "print(found.load().__name__, ConfigStore.instance().list('hydra/sweeper'))\n",
     )
     assert done.stdout == "ParamsProtoSweeper ['params_proto.yaml']\n"
-
-
-def test_hydra_finds_the_sweeper_once(python) -> None:
-    done = python(
-        *("-W", "error", "-c"),
-        "from hydra.core.plugins import Plugins\nfrom hydra.plugins.sweeper import Sweeper\n"
-        "print([plugin.__name__ for plugin in Plugins.instance().discover(Sweeper)])",
-    )
-    assert done.stdout.count("ParamsProtoSweeper") == 1

@@ -96,11 +96,6 @@ def alone() -> Iterator[None]:
 # A decorated function
 
 
-def test_a_call_runs_the_body():
-    assert train() == (0.001, 32, "adam")
-    assert train(0.5, batch_size=8) == (0.5, 8, "adam")
-
-
 def test_a_function_keeps_what_makes_it_up():
     assert train.__name__ == "train"
     assert train.__qualname__ == "train"
@@ -342,6 +337,7 @@ def test_bind_gives_a_function_values():
         assert train(0.1) == (0.1, 32, "sgd")
         assert train(0.1, 8, optimizer=Optimizer("x")) == (0.1, 8, "x")
     assert train() == (0.001, 32, "adam")
+    assert train(0.5, batch_size=8) == (0.5, 8, "adam")
 
 
 def test_bind_takes_any_name_of_an_open_function():

@@ -8,7 +8,6 @@ import pickle
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from inspect import currentframe
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,8 @@ from omegaconf import DictConfig
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import Field, Target
 from params_proto.sweep import Sweep
+from tests.algebra.test_scope import Optimizer, Training
 from tests.versions import VERSION_BASE
-
-
-class Optimizer(Enum):
-    ADAM = 1
-    SGD = 2
 
 
 def train(
@@ -40,14 +35,6 @@ def train(
 
 
 def accepts_all(lr: float = 0.1, **others: Any) -> None: ...
-
-
-class Training:
-    """A class that defines its own fields, as a prefix class does."""
-
-    __proto_fields__ = Target(
-        "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}
-    )
 
 
 @dataclass
@@ -293,10 +280,3 @@ def test_no_warning(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert SILENT[name]().size >= 0
-
-
-def test_a_warning_turned_into_an_error_leaves_the_sweep_unmade() -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", SweepWarning)
-        with pytest.raises(SweepWarning, match="no parameter epochs"):
-            Sweep(train).product(epochs=[1])

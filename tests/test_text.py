@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import enum
 import json
 from collections import OrderedDict, UserDict
 from decimal import Decimal
@@ -19,11 +18,7 @@ from hypothesis import strategies as st
 
 from params_proto._text import arguments_start, parse_slice, python_options, to_json
 from tests.recipes import exactly
-from tests.strategies import Color, Level, Point, nested, scalars
-
-
-class Kind(str, enum.Enum):
-    SMALL = "small"
+from tests.strategies import Color, Level, Name, Point, nested, scalars
 
 
 class Pair(NamedTuple):
@@ -73,7 +68,7 @@ def deep(levels: int) -> Any:
         (Tensor([1, 2]), [1, 2]),
         (Color.RED, "RED"),
         (Level.HIGH, "HIGH"),
-        (Kind.SMALL, "small"),
+        (Name.ADAM, "adam"),
         (Path("runs") / "1", str(Path("runs/1"))),
         ([1, (2, [3.0])], [1, [2, [3.0]]]),
         (Pair(1, np.int8(2)), [1, 2]),

@@ -175,10 +175,6 @@ def test_a_prefix_class_is_swept_by_its_own_names() -> None:
     ]
 
 
-def test_a_prefix_class_takes_its_full_names_too() -> None:
-    assert exactly(Sweep(Training).set({"training.lr": 1})[0]) == exactly({"lr": 1.0})
-
-
 def test_a_plain_name_that_only_one_has_is_resolved() -> None:
     sweep = Sweep(evaluate, Training).product(lr=[1], split=["a"]).exclude(lr=2).set(size=3)
 
@@ -334,13 +330,6 @@ REPRS: dict[str, Sweep] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", REPRS)
-def test_the_repr_names_the_targets(text: str) -> None:
-    sweep = REPRS[text]
-
-    assert repr(sweep) == text
-
-
 JOINED: dict[str, Sweep] = {
     **REPRS,
     "prefix first": Sweep(Training).product(size=[1]) * Sweep(main).product(seed=[1, 2]),
@@ -354,6 +343,7 @@ JOINED: dict[str, Sweep] = {
 def test_copies_and_the_repr_keep_the_targets(name: str) -> None:
     sweep = JOINED[name]
 
+    assert name not in REPRS or repr(sweep) == name
     for again in (
         copy.deepcopy(sweep),
         pickle.loads(pickle.dumps(sweep)),

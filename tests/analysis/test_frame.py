@@ -14,8 +14,9 @@ import pytest
 from params_proto import Sweep, SweepError, results
 from params_proto.analysis.rows import table
 from params_proto.records import Failure, JobStore, Record, Status
-from params_proto.records.manifest import PlanFile, read_plan
+from params_proto.records.manifest import read_plan
 from params_proto.records.process import this_process
+from tests.report.sweeps import PLAN
 
 STARTED = "2026-11-24T10:00:00.000+01:00"
 Make = Callable[..., Path]
@@ -43,10 +44,8 @@ def make(tmp_path: Path) -> Make:
         directory = tmp_path / name
         directory.mkdir()
         sweep.save(directory / "sweep.yaml")
-        keys = list(sweep.keys)
         jobs = len(sweep) if size == 0 else size
-        lists: list[Any] = [[], [], [], keys, [*groups], []]
-        PlanFile(["app.py"], "app.py:main", None, *lists, jobs, "", 0, STARTED).write(directory)
+        PLAN._replace(keys=[*sweep.keys], groups=[*groups], jobs=jobs).write(directory)
         for one in records:
             JobStore(directory).write(one)
         return directory

@@ -100,7 +100,7 @@ DEFAULTS = {
 # Values
 
 
-def test_the_body_gets_native_values():
+def test_the_body_gets_native_values_and_defaults_for_deleted_ones():
     app, given = make_app()
 
     assert app.run(QUIET) is None
@@ -118,6 +118,7 @@ def test_the_body_gets_native_values():
         "data.weights={a:1}",
         "+data.weights.b=2",
     ])  # fmt: skip
+    app.run([*QUIET, "~training", "~data.split", "~seed"])  # which are the defaults again
 
     changed = {
         "seed": 2,
@@ -131,7 +132,7 @@ def test_the_body_gets_native_values():
         "limit": 3,
         "weights": {"a": 1.0, "b": 2.0},
     }
-    assert given == [DEFAULTS, changed]
+    assert given == [DEFAULTS, changed, DEFAULTS]
     assert not [one for values in given for one in values.values() if OmegaConf.is_config(one)]
 
 
@@ -265,14 +266,6 @@ def test_a_full_error_is_a_sweep_error(monkeypatch: pytest.MonkeyPatch):
 
     with pytest.raises(SweepError, match="'tset' is not one of"):
         app.run([*QUIET, "data.split=tset"])
-
-
-def test_a_deleted_value_is_the_default_again():
-    app, given = make_app()
-
-    app.run([*QUIET, "~training", "~data.split", "~seed"])
-
-    assert given == [DEFAULTS]
 
 
 def test_what_is_assigned_or_bound_is_the_default_of_the_app():
@@ -621,8 +614,7 @@ if __name__ == "__main__":
 def test_configs_and_the_job_name_are_those_of_the_file(
     arguments: list[str], tmp_path: Path, python: Any
 ):
-    (tmp_path / "place" / "conf").mkdir(parents=True)
-    (tmp_path / "place" / "conf" / "config.yaml").write_text("seed: 3\n")
+    write(tmp_path / "place" / "conf", {"config": "seed: 3\n"})
     (tmp_path / "place" / "train.py").write_text(PLACE)
 
     python(*arguments, cwd=tmp_path / "place" if "exec" in arguments[-1] else tmp_path)

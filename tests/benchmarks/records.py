@@ -14,42 +14,28 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from params_proto.multirun.job_runner import JobRunner
-from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import PlanFile
+from params_proto.records import JobStore, Record
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
+from tests.report.sweeps import PLAN, RECORD
 
 JOBS = 1000
 MANY = 100_000
-PLAN = PlanFile(
-    script=["python", "train.py", "-m"],
-    function="train.py:main",
-    config_name="config",
-    task=[],
-    hydra=["hydra.mode=MULTIRUN"],
-    sweep_selectors=[],
-    keys=["lr", "batch_size", "seed"],
-    groups=[],
-    derived=[],
-    jobs=JOBS,
-    sweep="0" * 64,
-    earlier=0,
-    created="2026-11-24T10:00:00.000+01:00",
-)
+OVERRIDES = ["lr=0.1", "batch_size=32", "seed=3"]
+CONFIG = {"lr": 0.1, "batch_size": 32, "seed": 3}
 
 
 def written(pairs: int) -> Iterator[Row]:
     """A task that does nothing, called with a record and without."""
-    overrides = ["lr=0.1", "batch_size=32", "seed=3"]
     before = HydraConfig.instance().cfg
     with tempfile.TemporaryDirectory() as name:
         with initialize_config_dir(str(APPS / "trivial/conf"), version_base="1.3"):
-            config = compose("config", overrides, return_hydra_config=True)
+            config = compose("config", OVERRIDES, return_hydra_config=True)
         with open_dict(config):
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
         task = JobRunner(_nothing)
-        PLAN.write(Path(name))
+        PLAN._replace(config_name="config", keys=[*CONFIG], jobs=JOBS).write(Path(name))
         task.open(Path(name))
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)
@@ -63,7 +49,8 @@ def read(pairs: int) -> Iterator[Row]:
     """All records of a large sweep, each in its own file."""
     with tempfile.TemporaryDirectory() as name:
         records = JobStore(Path(name))
-        one = _record()
+        value = {"accuracy": 0.9, "loss": 0.1}
+        one = RECORD._replace(overrides=OVERRIDES, config=CONFIG, value=value)
         for number in range(MANY):
             records.write(one._replace(job=number))
         start = time.perf_counter()
@@ -88,25 +75,6 @@ def _seconds(task: JobRunner, config: DictConfig, node: Any, first: int) -> floa
 
 def _nothing(config: DictConfig) -> None:
     pass
-
-
-def _record() -> Record:
-    return Record(
-        job=0,
-        overrides=["lr=0.1", "batch_size=32", "seed=3"],
-        config={"lr": 0.1, "batch_size": 32, "seed": 3},
-        identity="0" * 32,
-        dir="0",
-        host="node",
-        pid=1,
-        process=None,
-        attempt=1,
-        status=Status.COMPLETED,
-        started="2026-11-24T10:00:00.000+01:00",
-        ended="2026-11-24T10:00:01.000+01:00",
-        duration=1.0,
-        value={"accuracy": 0.9, "loss": 0.1},
-    )
 
 
 TABLE = Table(

@@ -19,6 +19,7 @@ import pytest
 
 from params_proto import results, summarize
 from params_proto.cli.main import main
+from tests.compose.loaders import write
 from tests.multirun.progress.terminal import Terminal
 
 APP = """
@@ -49,15 +50,12 @@ OF = "hydra.sweeper"
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lab = tmp_path_factory.mktemp("lab")
     (lab / "train.py").write_text(APP)
+    ranked = [f"{OF}.metric=acc", f"{OF}.direction=maximize"]
     for name, lines, status in (
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
         ("runs/failed", ["seed=7"], 1),
-        (
-            "runs/ranked",
-            ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
-            0,
-        ),
+        ("runs/ranked", ["lr=0.2,0.1", "seed=1", *ranked], 0),
     ):
         command = [sys.executable, "train.py", "-m", *lines, f"hydra.sweep.dir={name}"]
         done = subprocess.run(command, cwd=lab, capture_output=True, text=True)
@@ -170,6 +168,25 @@ def test_the_best_of_a_sweep_without_its_config(run: Any, lab: Path) -> None:
     assert run("best", "runs/bare").endswith("train.py lr=0.1 seed=9")
 
 
+@pytest.fixture
+def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes an app in another folder, which is the working directory then, and runs a sweep."""
+    monkeypatch.chdir(tmp_path)
+
+    def sweep(app: str, *arguments: str, **configs: str) -> None:
+        (write(tmp_path, configs) / "train.py").write_text(app)
+        command = [sys.executable, "train.py", *arguments, "hydra.sweep.dir=out"]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return sweep
+
+
+def jobs_of(command: str) -> list[str]:
+    """What the jobs of a command print."""
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    return [line for line in done.stdout.splitlines() if line.startswith("lr")]
+
+
 SEEDS = """
 from params_proto import proto
 
@@ -182,23 +199,16 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
 
 train()
 """
+MEANS = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
 
 
-def test_the_best_mean_over_seeds(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_best_mean_over_seeds(run: Any, swept: Any) -> None:
     """Another configuration has the lowest number, and in one a seed has diverged."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "train.py").write_text(SEEDS)
-    sweep = [sys.executable, "train.py", "-m", "lr=1,2,3", "seed=1,2", "hydra.sweep.dir=out"]
-    subprocess.run(sweep, check=True, capture_output=True)
+    swept(SEEDS, "-m", "lr=1,2,3", "seed=1,2")
     run("best", "out", aside="lowest value = 0, job 4; --direction maximize for the highest")
-    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
-    command = run("best", "out", "--over", "seed", aside=means)
+    command = run("best", "out", "--over", "seed", aside=MEANS)
     assert command.endswith("train.py -m lr=2 seed=1,2")
-    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
-    jobs = [line for line in again.stdout.splitlines() if line.startswith("lr")]
-    assert jobs == ["lr 2.0 seed 1", "lr 2.0 seed 2"]
+    assert jobs_of(command) == ["lr 2.0 seed 1", "lr 2.0 seed 2"]
     highest = run("best", "out", "--over", "seed", "--direction", "maximize")
     assert highest.endswith("train.py -m lr=1 seed=1,2")
     assert run("best", "out", "--over", "sede", status=1) == (
@@ -206,36 +216,21 @@ def test_the_best_mean_over_seeds(
     )
 
 
-def test_the_best_mean_of_jobs_with_names_that_contain_the_seed(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "train.py").write_text(SEEDS)
+def test_the_best_mean_of_jobs_with_names_that_contain_the_seed(run: Any, swept: Any) -> None:
     named = "product: {lr: [1, 2, 3], seed: [1, 2]}\nderive: {name: 'lr{lr:.0f}-{seed}'}\n"
-    (tmp_path / "named.yaml").write_text(named)
-    to = ["hydra.sweeper.sweep=named.yaml", "hydra.sweep.dir=out"]
-    subprocess.run([sys.executable, "train.py", "-m", *to], check=True, capture_output=True)
-    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
-    command = run("best", "out", "--over", "seed", aside=means)
-    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
-    jobs = [line for line in again.stdout.splitlines() if line.startswith("lr")]
-    assert jobs == ["lr 2.0 seed 1 lr2-1", "lr 2.0 seed 2 lr2-2"]
+    swept(SEEDS, "-m", "hydra.sweeper.sweep=named.yaml", named=named)
+    command = run("best", "out", "--over", "seed", aside=MEANS)
+    assert jobs_of(command) == ["lr 2.0 seed 1 lr2-1", "lr 2.0 seed 2 lr2-2"]
     frame = results("out")
     assert frame.attrs["derived"] == ["name"]
     assert summarize(frame, "value")["count"].tolist() == [2, 2, 2]
     assert "name" not in summarize(frame, "value")
 
 
-def test_the_best_mean_of_equal_jobs(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "train.py").write_text(SEEDS)
-    (tmp_path / "twice.yaml").write_text("product: {lr: [1, 2]}\nset: {seed: 2}\nrepeat: 2\n")
-    to = ["hydra.sweeper.sweep=twice.yaml", "hydra.sweep.dir=out"]
-    subprocess.run([sys.executable, "train.py", "-m", *to], check=True, capture_output=True)
-    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
-    command = run("best", "out", "--over", "seed", aside=means)
+def test_the_best_mean_of_equal_jobs(run: Any, swept: Any) -> None:
+    twice = "product: {lr: [1, 2]}\nset: {seed: 2}\nrepeat: 2\n"
+    swept(SEEDS, "-m", "hydra.sweeper.sweep=twice.yaml", twice=twice)
+    command = run("best", "out", "--over", "seed", aside=MEANS)
     assert command.endswith("train.py lr=2.0 seed=2")
 
 
@@ -257,14 +252,9 @@ lr: 0
 
 
 def test_the_best_of_an_app_whose_config_is_about_the_sweep(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Any, swept: Any, tmp_path: Path
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/config.yaml").write_text(SWEPT)
-    (tmp_path / "app.py").write_text(PLAIN)
-    sweep = [sys.executable, "app.py", "hydra.sweep.dir=out"]
-    subprocess.run(sweep, check=True, capture_output=True)
+    swept(PLAIN, **{"conf/config": SWEPT})
     again = subprocess.run(["sh", "-c", run("best", "out")], capture_output=True, text=True)
     assert (again.returncode, again.stdout) == (0, "lr 1\n"), again.stderr
     assert not (tmp_path / "multirun").exists()
@@ -332,19 +322,17 @@ def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
     assert run("failures", "runs/killed") == "job 1: lr=0.1 seed=9\nruns/killed/1\nits process died"
 
 
-def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
+def test_a_sweep_of_the_basic_sweeper(run: Any, lab: Path) -> None:
     (lab / "basic").mkdir()
     (lab / "basic" / "multirun.yaml").write_text("hydra: {output_subdir: .hydra}")
-    said = run("failures", "basic", status=1)
-    assert said == "params-proto: basic was run by another sweeper, which kept no results."
+    for command in ("failures", "report"):
+        said = run(command, "basic", status=1)
+        assert said == "params-proto: basic was run by another sweeper, which kept no results."
 
 
 def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
-    (tmp_path / "conf/model").mkdir(parents=True)
-    for name in ("large", "small"):
-        (tmp_path / f"conf/model/{name}.yaml").touch()
-    (tmp_path / "sweep.yaml").write_text("product: {model: glob(*)}\n")
-    file, folder = str(tmp_path / "sweep.yaml"), str(tmp_path / "conf")
+    folder = str(write(tmp_path / "conf", {"model/large": "", "model/small": ""}))
+    file = str(write(tmp_path, {"sweep": "product: {model: glob(*)}\n"}) / "sweep.yaml")
     assert run("show", file, "--config-dir", folder).splitlines()[1:] == [
         *("2 configs of 1 key: model", "job  model", "  0  large", "  1  small")
     ]
@@ -407,6 +395,9 @@ MISTAKES = {
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy. Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
     "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank.",
+    "report runs/a --metric los": "metric=los: the jobs returned no los. Did you mean loss?",
+    "report runs/a --over sed": "over=sed: no such key is swept. Did you mean seed?",
+    "report runs/a --output none/page.html": "none/page.html cannot be written: No such file or directory.",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid? A Sweep must be defined before the app runs.",
     "show train.py": "train.py is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option of a config group is chosen by its group, +sweep=ablation.",
 }  # fmt: skip
@@ -416,6 +407,7 @@ MISTAKES = {
 def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
     said = run(*command.split(), status=1).replace(str(lab), "LAB")
     assert said == f"params-proto: {message}"
+    assert not [*lab.rglob("report.html")]
 
 
 def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:

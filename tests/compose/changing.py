@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from tests.versions import HYDRA_1_3
+from tests.compose.loaders import resolver
 
 _turns = 0
 
@@ -23,9 +23,7 @@ def turn(folders: Sequence[Path]) -> None:
 
 def register() -> None:
     """Registers the resolvers of the trees."""
-    # The OmegaConf of Hydra 1.4 has given it the other name.
-    new = OmegaConf.register_new_resolver if HYDRA_1_3 else OmegaConf.register_resolver
-    for name, resolver in {
+    for name, function in {
         "turn": lambda *_: _turns,
         "parity": lambda *_: str(_turns % 2),
         "turn_list": lambda *_: [_turns, {"a": _turns}],
@@ -34,6 +32,6 @@ def register() -> None:
         "named": lambda name, _parent_: f"{name} in {sorted(map(str, _parent_))}",
         "rooted": lambda key, _root_: len(OmegaConf.select(_root_, key) or ()),
     }.items():
-        new(name, resolver, replace=True)
-    new("cached_turn", lambda *_: _turns, replace=True, use_cache=True)
-    new("cached_list", lambda *_: [_turns], replace=True, use_cache=True)
+        resolver(name, function)
+    resolver("cached_turn", lambda *_: _turns, use_cache=True)
+    resolver("cached_list", lambda *_: [_turns], use_cache=True)

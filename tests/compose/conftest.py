@@ -11,11 +11,16 @@ from hydra import version
 
 from tests.compose import changing
 from tests.compose.both_ways import Comparison
-from tests.compose.loaders import write
+from tests.compose.loaders import TREE, write
 from tests.compose.tree import Tree
 from tests.multirun.conftest import app as app
 from tests.multirun.conftest import multirun as multirun
 from tests.versions import HYDRA_1_3
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    return write(tmp_path / "conf", TREE)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,18 @@ def write(folder: Path, configs: Mapping[str, str]) -> Path:
     return folder
 
 
+def append(folder: Path, text: str) -> None:
+    """Adds to the primary config."""
+    path = folder / "config.yaml"
+    path.write_text(path.read_text() + text)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
 def hydras(folder: Path) -> ConfigLoaderImpl:
     return ConfigLoaderImpl(create_config_search_path(str(folder)))
 
@@ -46,6 +59,12 @@ def cached(folder: Path) -> CachedLoader:
 def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config") -> DictConfig:
     """The config of a multirun."""
     return loader.load_configuration(config_name, [*overrides], RunMode.MULTIRUN)
+
+
+def alive(kind: type) -> int:
+    """The number of objects of a class that are held."""
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
 class Compositions:

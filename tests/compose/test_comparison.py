@@ -13,7 +13,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from tests.compose.loaders import TREE, Compositions, cached, master, write
+from tests.compose.loaders import TREE, Compositions, append, cached, master, write
 
 WARNING = "hydra.sweeper.compose=cached composes the config of"
 _numbers = count()
@@ -69,8 +69,7 @@ def test_the_turn_reaches_other_processes(app: Path, hydra_restore_singletons: N
 def test_what_fails_where_hydra_composes_turns_the_run_to_hydra(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = app / "conf" / "config.yaml"
-    config.write_text(f"{config.read_text()}hydra: {{job: {{env_copy: [NOT_SET]}}}}\n")
+    append(app / "conf", "hydra: {job: {env_copy: [NOT_SET]}}\n")
     job = "hydra.job.env_copy=[]"
     values = multirun("seed=1,2,3", job).values
     assert [config["seed"] for config in values] == [1, 2, 3]

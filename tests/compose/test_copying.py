@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,7 @@ from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from params_proto.compose.clone import cloned_by_deepcopy, difference
-
-
-class Color(Enum):
-    RED = 1
+from tests.strategies import Color
 
 
 @dataclass

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from yaml import YAMLError
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.loaders import write
+from tests.compose.loaders import append, write
 
 
 @pytest.fixture
@@ -69,8 +69,7 @@ def test_another_search_path(multirun: Any, app: Path, place: str) -> None:
     other = write(app / "more", {"db/other": "port: 7\n"}) / "db" / "other.yaml"
     path = f"[file://{app}/more]"
     if place == "main":
-        config = app / "conf" / "config.yaml"
-        config.write_text(f"{config.read_text()}hydra: {{searchpath: {path}}}\n")
+        append(app / "conf", f"hydra: {{searchpath: {path}}}\n")
 
     def task(config: DictConfig) -> Any:
         other.write_text("port: 8\n")

@@ -15,7 +15,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from params_proto.compose import cached_loader
-from tests.compose.loaders import TREE, Compositions, hydras, write
+from tests.compose.loaders import Compositions, append, hydras, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
@@ -49,11 +49,6 @@ class OwnSource(ConfigSource):
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         return ["own"] if config_path == "from" else []
-
-
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
-    return write(tmp_path / "conf", TREE)
 
 
 @pytest.fixture
@@ -149,8 +144,7 @@ def test_the_option(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 def test_another_source_on_the_search_path_of_the_config(
     multirun: Any, app: Path, own_source: None
 ) -> None:
-    config = app / "conf" / "config.yaml"
-    config.write_text(f"{config.read_text()}hydra: {{searchpath: ['own://somewhere']}}\n")
+    append(app / "conf", "hydra: {searchpath: ['own://somewhere']}\n")
     values = multirun("+from=own", "seed=1,2,3").values
     given = [value["from"]["given"] for value in values]
     assert given == [*range(OwnSource.given - 2, OwnSource.given + 1)]
@@ -161,8 +155,7 @@ def test_an_interpolation_in_the_search_path(
 ) -> None:
     write(app / "more", {"far/one": "port: 7\n"})
     monkeypatch.setenv("MORE", str(app / "more"))
-    config = app / "conf" / "config.yaml"
-    config.write_text(f"{config.read_text()}hydra: {{searchpath: ['file://${{oc.env:MORE}}']}}\n")
+    append(app / "conf", "hydra: {searchpath: ['file://${oc.env:MORE}']}\n")
     counted = Compositions()
     assert [value["far"]["port"] for value in multirun("+far=one", "seed=1,2").values] == [7, 7]
     assert counted.by_hydra == 0

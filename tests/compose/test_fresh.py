@@ -10,17 +10,12 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from tests.compose.loaders import Compositions, resolver
+from tests.compose.loaders import Compositions, append, resolver
 
 # Hydra 1.4 would have the task say what its configs may build.
 pytestmark = pytest.mark.filterwarnings(
     r"ignore:hydra\.utils\.instantiate\(\) resolved:UserWarning"
 )
-
-
-def add(app: Path, text: str) -> None:
-    path = app / "conf" / "config.yaml"
-    path.write_text(path.read_text() + text)
 
 
 def test_what_a_task_changes_of_its_process(
@@ -80,7 +75,7 @@ def test_resolvers_are_called_as_often(multirun: Any, app: Path) -> None:
 
     resolver("counted", counted)
     resolver("kept", counted, use_cache=True)
-    add(app, RESOLVED)
+    append(app / "conf", RESOLVED)
 
     def run(compose: str) -> tuple[list[Any], list[str]]:
         calls.clear()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from tests.compose.loaders import write
+from tests.conftest import files_of_at_most
 
 
 def names(folder: Path) -> list[str]:
@@ -28,18 +27,6 @@ def test_a_file_in_its_place(multirun: Any, app: Path) -> None:
     assert path.read_text() == "mine"
     path.unlink()
     assert multirun("seed=1,2").jobs == ["seed=1", "seed=2"]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """Within the block, larger files cannot be written, as on a full disk."""
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from params_proto.compose import copy_files
 from params_proto.compose.clone import difference
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.sources import Repository
-from tests.compose.loaders import TREE, cached, hydras, master, write
+from tests.compose.loaders import TREE, alive, cached, hydras, master, write
 
 JOBS = [["seed=1"], ["db=pg", "seed=2"]]
 
@@ -37,11 +36,6 @@ Path(sys.argv[2]).write_bytes(pickle.dumps(configs))
 @pytest.fixture(autouse=True)
 def _discovered(plugins: None) -> None:
     """As when a loader is made."""
-
-
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
-    return write(tmp_path / "conf", TREE)
 
 
 def elsewhere(loader: CachedLoader) -> CachedLoader:
@@ -113,11 +107,6 @@ def test_edited_or_deleted_files(conf: Path, tmp_path: Path) -> None:
         assert one.load_sweep_config(multirun, ["db=pg"]).db == {"driver": "pg", "port": 5432}
 
 
-def alive() -> int:
-    gc.collect()
-    return sum(isinstance(each, Repository) for each in gc.get_objects())
-
-
 def test_a_process_that_has_many_sweeps_forgets_the_first(conf: Path) -> None:
     multirun = master(hydras(conf))
     given = [cloudpickle.dumps(cached(conf)) for _ in range(4)]
@@ -125,7 +114,7 @@ def test_a_process_that_has_many_sweeps_forgets_the_first(conf: Path) -> None:
     for number, pickled in enumerate(given):
         config = cloudpickle.loads(pickled).load_sweep_config(multirun, [f"seed={number}"])
         assert config.seed == number
-        left.append(alive())
+        left.append(alive(Repository))
     assert left[3] == left[1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from params_proto.multirun import (
     options,
     sweep_dir,
 )
-from tests.compose.loaders import TREE, cached, master, write
+from tests.compose.loaders import TREE, alive, cached, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
@@ -58,7 +57,7 @@ class Composing:
         if len(self.batches) == self.most:
             raise EnoughError
         self.batches.append(len(jobs))
-        self.configs = alive()
+        self.configs = alive(DictConfig)
         returns: list[JobReturn] = []
         for number, job in enumerate(jobs, initial_job_idx):
             config = self.app.compose(job)
@@ -71,11 +70,6 @@ class Composing:
 
 class EnoughError(Exception):
     """The launcher has taken enough batches."""
-
-
-def alive(kind: type = DictConfig) -> int:
-    gc.collect()
-    return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
 @pytest.fixture
@@ -101,7 +95,7 @@ def test_nothing_grows_with_the_jobs(app: AppContext, monkeypatch: pytest.Monkey
         returns = run(options, [f"seed=range({jobs})"], app, launcher)
         assert launcher.batches == [50] * (jobs // 50)
         assert returns == []
-        left.append((launcher.configs, alive()))
+        left.append((launcher.configs, alive(DictConfig)))
     counts = [count for counts in left[1:] for count in counts]
     # A batch has a thousand and more.
     assert max(counts) - min(counts) < 100

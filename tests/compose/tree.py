@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -33,7 +33,7 @@ class Tree:
         master: overrides that a multirun on it may have for all jobs.
         needs: overrides of which each job needs one.
         config: the primary config.
-        register: stores its structured configs.
+        nodes: its structured configs, as `group/option` or `group/option@package`.
         not_cacheable: whether Hydra itself is to compose most jobs.
         hydra_1_3: whether Hydra 1.3 has what the tree is about.
     """
@@ -43,7 +43,7 @@ class Tree:
     master: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     config: str | None = "config"
-    register: Callable[[ConfigStore], None] | None = None
+    nodes: Mapping[str, Any] = field(default_factory=dict[str, Any])
     not_cacheable: bool = False
     hydra_1_3: bool = True
 
@@ -57,8 +57,10 @@ class Tree:
         store = ConfigStore.instance()
         before = store.repo
         store.repo = deepcopy(before)
-        if self.register is not None:
-            self.register(store)
+        for place, node in self.nodes.items():
+            path, _, package = place.partition("@")
+            group, _, name = path.rpartition("/")
+            store.store(name, node, group=group or None, package=package or None)
         try:
             yield
         finally:

@@ -24,14 +24,7 @@ _SPARED = ("0", "1")  # array tasks that are requeued, but never killed or cance
 
 
 def on_slurm(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Submits sweeps to one Slurm, one after the other, with `wait=false`.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        values: what the jobs return.
-        times: number of sweeps.
-    """
+    """Submits sweeps to one Slurm, one after the other, with `wait=false`."""
     if shutil.which("slurmctld") is None:
         raise SkippedError(MISSING)
     (folder / "slurm").mkdir()
@@ -79,14 +72,7 @@ def _start_requeued(cluster: Slurm, array: str) -> None:
 
 
 def on_ray(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Runs sweeps on one Ray cluster that repeatedly loses a node and gets a new one.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        values: what the jobs return.
-        times: number of sweeps.
-    """
+    """Runs sweeps on one Ray cluster that repeatedly loses a node and gets a new one."""
     if importlib.util.find_spec("ray") is None:
         raise SkippedError("Ray is not installed: pip install ray")
     with ray_cluster(folder) as cluster:

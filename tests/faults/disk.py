@@ -12,9 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from params_proto.records.manifest import (
-    record_path,
-)
+from params_proto.records.manifest import record_path
 from tests.faults.promises import CompletedJobs, Values, expect_completed, records
 from tests.faults.sweeps import Run, Sweep
 from tests.faults.violations import SkippedError, expect

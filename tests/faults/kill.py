@@ -21,13 +21,7 @@ def reference(folder: Path) -> Values:
 
 
 def kill_and_resume(folder: Path, rng: Random, values: Values) -> None:
-    """Kills a sweep two to four times, then lets it finish.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        values: what the jobs return.
-    """
+    """Kills a sweep two to four times, then lets it finish."""
     sweep, jobs, joblib = random_sweep(folder, rng)
     done = CompletedJobs(sweep)
     targets = ("parent", "worker", "group") if joblib else ("parent",)

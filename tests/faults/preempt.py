@@ -22,13 +22,7 @@ _SIGNALS = [signal.SIGTERM, signal.SIGTERM, signal.SIGKILL]
 
 
 def preempt(folder: Path, rng: Random, times: int) -> None:
-    """Ends workers with SIGTERM or SIGKILL while they train, and starts replacements.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        times: number of preemptions.
-    """
+    """Ends workers with SIGTERM or SIGKILL while they train, and starts replacements."""
     epochs = _EPOCHS * times
     undisturbed = _start_sweep(folder / "undisturbed", epochs)
     _finish(undisturbed)

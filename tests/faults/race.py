@@ -17,26 +17,14 @@ _REFUSED = re.compile(r"^process (\d+) on (\S+) runs the sweep in out\.", re.MUL
 
 
 def start(folder: Path, values: Values) -> None:
-    """Both try to start the sweep, like a cluster job that was queued twice.
-
-    Args:
-        folder: an empty folder.
-        values: what the jobs return.
-    """
+    """Both try to start the sweep, like a cluster job that was queued twice."""
     sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
     _expect_one(*[sweep.start("hydra.sweeper.resume=true") for _ in range(2)])
     _expect_each_once(sweep, values)
 
 
 def resume(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Both resume a sweep some of whose jobs are missing.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        values: what the jobs return.
-        times: number of races.
-    """
+    """Both resume a sweep some of whose jobs are missing."""
     sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
     run = sweep.start()
     expect(run.wait_for_exit() == 0, f"it exits with {run.returncode}", run.output)

@@ -14,6 +14,9 @@ from tests.faults.promises import Values
 Scenario = Callable[[Path], object]
 """Injects faults into a sweep in an empty folder.
 
+The functions for them also take some of: `rng`, the source of randomness; `values`, what the jobs
+return; `times`, the number of sweeps, races or preemptions.
+
 Raises:
     ViolationError: the sweeper has violated a guarantee.
     SkippedError: this machine cannot run the scenario.
@@ -66,7 +69,7 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
             race.resume, rng=context.random(name), values=values, times=min(sweeps, 10)
         )
     for number in range(max(sweeps // 10, 1)):
-        found[f"race-start-{number}"] = partial(race.start, values=context.values)
+        found[f"race-start-{number}"] = partial(race.start, values=values)
     kinds = {
         "kill": kill.kill_and_resume,
         "signals": signals.interrupt_and_resume,
@@ -75,9 +78,5 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
     for kind, times in (("kill", sweeps), ("signals", sweeps // 4), ("workers", sweeps // 8)):
         for number in range(max(times, 1)):
             name = f"{kind}-{number}"
-            found[name] = partial(
-                kinds[kind],
-                rng=context.random(name),
-                values=context.values,
-            )
+            found[name] = partial(kinds[kind], rng=context.random(name), values=values)
     return found

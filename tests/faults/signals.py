@@ -19,13 +19,7 @@ _RESUME = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
 def interrupt_and_resume(folder: Path, rng: Random, values: Values) -> None:
-    """Interrupts a sweep once or twice, and resumes it with the command that it has printed.
-
-    Args:
-        folder: an empty folder.
-        rng: the source of randomness.
-        values: what the jobs return.
-    """
+    """Interrupts a sweep once or twice, and resumes it with the command that it has printed."""
     sweep, jobs, _ = random_sweep(folder, rng)
     done = CompletedJobs(sweep)
     run = sweep.start()

@@ -10,7 +10,6 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum
 from pathlib import Path
 from typing import (
     Annotated,
@@ -31,20 +30,7 @@ import pytest
 
 from params_proto._values import equality_key
 from params_proto.fields import REQUIRED, convert
-
-
-class Color(Enum):
-    RED = "red"
-    GREEN = "green"
-
-
-class Level(IntEnum):
-    LOW = 1
-    HIGH = 2
-
-
-class Name(str, Enum):
-    ADAM = "adam"
+from tests.strategies import Color, Level, Name
 
 
 @dataclass
@@ -183,7 +169,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ("32", int, "'32' is not an int"),
     (1, str, "1 is not a str"),
     (2**53 + 1, float, "9007199254740993 is not a float: it would be rounded"),
-    ("red", Color, "'red' is not a Color: choose RED, GREEN"),
+    ("red", Color, "'red' is not a Color: choose RED, BLUE"),
     (1, Level, "1 is not a Level: choose LOW, HIGH"),
     (1, Path, "1 is not a Path"),
     ("adagrad", Literal["adam", "sgd"], "'adagrad' is not one of 'adam' | 'sgd'"),
@@ -238,7 +224,7 @@ def test_what_would_lose_something_is_refused_by_its_rule(
         ([1, 2], Any, (0, 0), (1, 2)),
         ([1, 2], Any, REQUIRED, [1, 2]),
         ("x", Any, {"b"}, "x"),
-        ("GREEN", Any, Color.RED, Color.GREEN),
+        ("BLUE", Any, Color.RED, Color.BLUE),
         ("a", Any, Path("b"), Path("a")),
         ({"lr": 1}, Any, Optimizer(), Optimizer(1.0)),
         ([1, 2], Any, Point(0, 0), Point(1.0, 2)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, Flag, IntEnum
+from enum import Enum, Flag
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, NamedTuple, NewType, Optional, TypedDict, Union
 
@@ -25,22 +25,8 @@ from params_proto._values import equality_key
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Field, Target, describe
 from params_proto.fields.schema import escape, python_values, structured_config
+from tests.strategies import Color, Level, Name
 from tests.versions import VERSION_BASE
-
-
-class Color(Enum):
-    RED = "red"
-    GREEN = "green"
-
-
-class Level(IntEnum):
-    LOW = 1
-    HIGH = 2
-
-
-class Name(str, Enum):
-    ADAM = "adam"
-    SGD = "sgd"
 
 
 class Access(Flag):
@@ -362,7 +348,7 @@ def test_changing_what_it_gets_changes_no_default(composed: Callable[..., DictCo
 OVERRIDES: list[tuple[str, Any]] = [
     ("seed='32'", 32),
     ("lr=1", 1.0),
-    ("color=GREEN", Color.GREEN),
+    ("color=BLUE", Color.BLUE),
     ("betas=['1',b]", (1.0, "b")),
     ("size='1'", "1"),
     ("note='\\${b}'", "${b}"),
@@ -403,7 +389,7 @@ WRONG: list[tuple[str, str]] = [
     ("normalised.lr=11", "normalised: ValueError: lr=11.0 is too high."),
     ("optimizer.betas=???", "optimizer.betas has no value: give optimizer.betas=... (list[float])."),
     ("schedule=???", "schedule has no value: give schedule=... (Schedule)."),
-    ("table={GREEN: [x]}", "table['GREEN'][0]: 'x' is not an int."),
+    ("table={BLUE: [x]}", "table['BLUE'][0]: 'x' is not an int."),
 ]  # fmt: skip
 
 

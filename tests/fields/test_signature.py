@@ -10,7 +10,6 @@ import pickle
 import typing
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -20,6 +19,7 @@ import typing_extensions
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, describe
 from params_proto.fields.signature import resolve_annotation, type_text, unwrap
+from tests.strategies import Color
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheChecker
@@ -71,10 +71,6 @@ class Point(NamedTuple):
 
 class Plain:
     lr: float = 0.1
-
-
-class Color(Enum):
-    RED = 1
 
 
 def decorated(function: Callable[..., Any]) -> Callable[..., Any]:

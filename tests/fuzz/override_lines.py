@@ -10,6 +10,7 @@ from params_proto import Sweep
 from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
 from params_proto.multirun.plan import combine_with_command_line
+from tests.compose.loaders import write
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import KEYS, RANGES, mostly, mutated, words
 from tests.fuzz.uses import use
@@ -33,11 +34,8 @@ _several = st.one_of(_one.map(lambda line: [line]), st.lists(_one, max_size=3))
 
 
 def _call(lines: list[str], directory: Path) -> None:
-    groups = directory / "groups"
-    for option in ("db/small", "db/large", "model/small"):
-        path = groups / f"{option}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+    options = ("db/small", "db/large", "model/small")
+    groups = write(directory / "groups", dict.fromkeys(options, ""))
     jobs = combine_with_command_line(
         Expression(), (), request.read_overrides(lines), [], _is_group
     ).jobs()

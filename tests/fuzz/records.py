@@ -38,14 +38,14 @@ from params_proto.records.record import Record, Status
 from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import SNIPPETS, as_bytes, mutated, short
+from tests.report.sweeps import RECORD
 
 _ARGUMENTS = ["lr=1,2", "name=a"]
 _JOBS = [["lr=1", "name=a"], ["lr=2", "name=a"]]
-_HOURS = "2026-11-24T10:00:00.000+01:00"
 
 
 def _record(job: int, status: Status) -> Record:
-    return Record(
+    return RECORD._replace(
         job=job,
         overrides=_JOBS[job],
         config={"lr": job + 1},
@@ -53,12 +53,8 @@ def _record(job: int, status: Status) -> Record:
         dir=str(job),
         host="elsewhere",
         pid=2**22 + 1,
-        process=None,
-        attempt=1,
         status=status,
-        started=_HOURS,
-        ended=None if status is Status.RUNNING else _HOURS,
-        duration=1.5,
+        ended=None if status is Status.RUNNING else RECORD.ended,
         value={"loss": 0.5},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -33,6 +34,29 @@ CONFIGS = {
     "sweep/pairs": "# @package hydra.sweeper.sweep\n"
     "zip: {lr: [1, 2], +model: [small, large]}\nset: {name: run}\n",
 }
+
+
+STOP = "hydra.sweeper.max_failures=0"
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+
+
+class JobError(Exception):
+    pass
+
+
+def resume(directory: Path) -> str:
+    return f"hydra.sweeper.resume={directory}"
+
+
+def numbers(run: Any) -> list[int]:
+    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
+def records(directory: Path) -> dict[int, dict[str, Any]]:
+    """The records of the jobs by their numbers, read without the package's code."""
+    paths = (directory / ".sweep" / "jobs").rglob("*.json")
+    found = [json.loads(path.read_text()) for path in paths]
+    return {one["job"]: one for one in sorted(found, key=lambda one: one["job"])}
 
 
 class Multirun(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from tests.compose.loaders import write
 from tests.conftest import Python
 from tests.versions import AFTER_AN_ERROR, VERSION_BASE
 
@@ -118,9 +119,7 @@ def test_a_key_near_to_one_that_there_is(
     overrides: list[str],
     hint: str,
 ) -> None:
-    for name, text in {"one": "deep: 1\n", "two": "deep: 1\nwide: 2\n"}.items():
-        (files / "conf/extra").mkdir(exist_ok=True)
-        (files / f"conf/extra/{name}.yaml").write_text(text)
+    write(files / "conf/extra", {"one": "deep: 1\n", "two": "deep: 1\nwide: 2\n"})
     assert "Could not override" in refused(multirun, files, overrides)
     assert f"{hint}\n" in capsys.readouterr().out
 

@@ -8,25 +8,12 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from tests.compose.loaders import edit
 from tests.conftest import Python
+from tests.multirun.conftest import STOP, JobError, resume
 
-STOP = "hydra.sweeper.max_failures=0"
 CHANGED = "hydra.sweeper.resume_changed=true"
 SEED = "the app's config has changed since\n- seed: was 0, is now 5\n"
-
-
-class JobError(Exception):
-    pass
-
-
-def resume(directory: Path) -> str:
-    return f"hydra.sweeper.resume={directory}"
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto import Sweep
 from params_proto.cli.main import main
-from tests.compose.loaders import write
+from tests.compose.loaders import edit, write
 
 OPTIONS = {
     "net/cnn/small": "width: 16\n",
@@ -26,8 +26,7 @@ def nets(app: Path) -> Path:
 
 
 def test_null_leaves_it_out(multirun: Any, nets: Path) -> None:
-    config = nets.parent / "config.yaml"
-    config.write_text(config.read_text().replace("db: mysql", "db: mysql, net: null"))
+    edit(nets.parent / "config.yaml", "db: mysql", "db: mysql, net: null")
     run = multirun("net=mlp/flat,null")
     assert run.jobs == ["net=mlp/flat", "~net"]
     assert [config.get("net") for config in run.values] == [{"width": 8}, None]

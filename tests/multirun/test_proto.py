@@ -14,6 +14,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 
 from params_proto import SweepWarning, proto
+from tests.compose.loaders import write
 from tests.versions import AFTER_AN_ERROR
 
 pytestmark = pytest.mark.usefixtures("alone", "plugins")
@@ -171,11 +172,10 @@ TUNED = (
 @pytest.fixture
 def single(tmp_path: Path, capsys: Any) -> Any:
     """Runs an app whose configs set options of the sweeper: what it writes to both streams."""
-    (tmp_path / "conf/experiment").mkdir(parents=True)
-    (tmp_path / "conf/config.yaml").write_text("hydra: {sweeper: {metric: loss, retries: 2}}\n")
-    (tmp_path / "conf/experiment/tuned.yaml").write_text(TUNED)
+    ranked = "hydra: {sweeper: {metric: loss, retries: 2}}\n"
+    conf = write(tmp_path / "conf", {"config": ranked, "experiment/tuned": TUNED})
 
-    @proto.cli(config_path=str(tmp_path / "conf"), config_name="config")
+    @proto.cli(config_path=str(conf), config_name="config")
     def app(seed: int = 0) -> None:
         print("job", seed)
 
@@ -238,13 +238,12 @@ class Inner:
 def test_a_dict_arrives_as_it_was_given(
     tmp_path: Path, overrides: list[str], jobs: list[str]
 ) -> None:
-    (tmp_path / "conf" / "g").mkdir(parents=True)
-    (tmp_path / "conf" / "c.yaml").write_text("d: {z: 9}\nx: {w: 1, n: null}\n")
-    for name, text in {"a": "d: {q: 5}\n", "b": "x: {k: '${s}', l: [1]}\n"}.items():
-        (tmp_path / "conf" / "g" / f"{name}.yaml").write_text(f"# @package _global_\n{text}")
+    options = {"g/a": "d: {q: 5}\n", "g/b": "x: {k: '${s}', l: [1]}\n"}
+    options = {name: f"# @package _global_\n{text}" for name, text in options.items()}
+    conf = write(tmp_path / "conf", {"c": "d: {z: 9}\nx: {w: 1, n: null}\n", **options})
     given: list[str] = []
 
-    @proto.cli(config_path=str(tmp_path / "conf"), config_name="c")
+    @proto.cli(config_path=str(conf), config_name="c")
     def app(d: dict[str, int] = {"x": 1}, x: Any = None, i: Inner = Inner(), s: int = 0) -> None:  # noqa: B006, B008
         given.append(f"{d} {x} {i.a} {i.m}")
 

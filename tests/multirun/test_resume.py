@@ -23,25 +23,12 @@ from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import read_plan
 from params_proto.records.process import this_process
 from params_proto.records.record import now
-from tests.versions import HYDRA_1_3
-
-STOP = "hydra.sweeper.max_failures=0"
+from tests.compose.loaders import append, edit, resolver, write
+from tests.multirun.conftest import STOP, JobError, numbers, resume
 
 
 def each(directory: Path, name: str) -> list[Any]:
     return [getattr(one, name) for one in JobStore(directory).readable()]
-
-
-def numbers(run: Any) -> list[int]:
-    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
-
-
-def resume(directory: Path) -> str:
-    return f"hydra.sweeper.resume={directory}"
-
-
-class JobError(Exception):
-    pass
 
 
 def plain(config: Any) -> Any:
@@ -197,8 +184,7 @@ def test_what_failed_before_its_key_was_in_the_config(
     multirun: Any, app: Path, broken: Broken
 ) -> None:
     out = broken("+new=1,2,3")
-    path = app / "conf" / "config.yaml"
-    path.write_text(f"{path.read_text()}\nnew: 0\n")
+    append(app / "conf", "\nnew: 0\n")
     run = multirun("new=1,2,3", resume(out), "hydra.sweeper.resume_changed=true")
     assert run.jobs == ["new=2", "new=3"]
     assert each(out, "dir") == ["0", "1", "2"]
@@ -305,8 +291,7 @@ def test_a_sweep_that_another_process_has_begun_since_is_not_written_over(
         shutil.copytree(other, app / "out", dirs_exist_ok=True)
         return "app"
 
-    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
-    getattr(OmegaConf, register)("moved", moved)
+    resolver("moved", moved)
     try:
         with pytest.raises(CompactHydraException, match="already contains a sweep"):
             multirun(
@@ -499,8 +484,7 @@ def test_another_process_resumes_in_between(multirun: Any, broken: Broken) -> No
         plan._replace(sweep=f"{plan.earlier}", earlier=plan.earlier + 1).write(out)
         return "app"
 
-    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
-    getattr(OmegaConf, register)("other", other)
+    resolver("other", other)
     try:
         with pytest.raises(CompactHydraException, match="another process has resumed the sw"):
             multirun(resume(out), "hydra.job.name='${other:}'")
@@ -513,10 +497,8 @@ def test_another_process_resumes_in_between(multirun: Any, broken: Broken) -> No
 def test_options_that_a_group_has_set_are_those_of_the_saved_sweep(
     multirun: Any, app: Path
 ) -> None:
-    (app / "conf" / "careful.yaml").write_text("")
-    (app / "conf" / "care").mkdir()
     text = "# @package _global_\nhydra: {sweeper: {max_failures: 0, slice: '0:3'}}\n"
-    (app / "conf" / "care" / "much.yaml").write_text(text)
+    write(app / "conf", {"care/much": text})
     with pytest.raises(JobError):
         multirun("+care=much", "seed=1,2,3,4", task=failing(0, 1))
     out = app / "out"
@@ -562,7 +544,6 @@ def test_an_app_that_has_changed(
 
 def test_a_change_that_no_job_sees(multirun: Any, app: Path, broken: Broken) -> None:
     out = broken("lr=1,2,3", "db=pg")
-    path = app / "conf" / "config.yaml"
-    path.write_text(path.read_text().replace("lr: 0.1", "# a comment\nlr: 0.7"))
-    (app / "conf" / "db" / "mysql.yaml").write_text("driver: other\n")
+    edit(app / "conf" / "config.yaml", "lr: 0.1", "# a comment\nlr: 0.7")
+    write(app / "conf", {"db/mysql": "driver: other\n"})
     assert numbers(multirun(resume(out))) == [1, 2]

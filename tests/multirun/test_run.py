@@ -12,7 +12,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.loaders import write
+from tests.compose.loaders import append, edit, write
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,7 @@ def test_sweep_yaml_says_what_was_asked_for(
 
 
 def test_a_choice_that_the_config_asks_for_is_part_of_the_sweep(multirun: Any, app: Path) -> None:
-    path = app / "conf" / "config.yaml"
-    path.write_text(path.read_text() + "chosen: ${hydra:runtime.choices.sweep}\n")
+    append(app / "conf", "chosen: ${hydra:runtime.choices.sweep}\n")
 
     def task(config: Any) -> str:
         return str(config.chosen)
@@ -165,7 +164,6 @@ def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
 
 def test_a_file_that_a_choice_keeps_away_may_be_broken(multirun: Any, app: Path) -> None:
     (app / "conf" / "db" / "broken.yaml").write_text("port: [1\n")
-    config = app / "conf" / "config.yaml"
-    config.write_text(config.read_text().replace("db: mysql", "db: broken"))
+    edit(app / "conf" / "config.yaml", "db: mysql", "db: broken")
     run = multirun("db=pg", "seed=1,2", task=lambda config: config.db.port)
     assert run.values == [5432, 5432]

@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from tests.multirun.conftest import numbers
+
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
-
-
-def numbers(run: Any) -> list[int]:
-    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
 
 
 def directories(path: Path) -> list[str]:

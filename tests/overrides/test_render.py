@@ -21,16 +21,13 @@ from params_proto.errors import SweepError
 from params_proto.fields import Field, Target
 from params_proto.overrides.parse import parse
 from params_proto.overrides.render import OverrideText, assignment, render, render_config
+from tests.strategies import Level
 from tests.versions import VERSION_BASE
 
 
 class Color(enum.Enum):
     RED = 1
     null = 2
-
-
-class Level(enum.IntEnum):
-    LOW = 1
 
 
 class Bits(enum.Flag):

@@ -16,12 +16,12 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobRuntime, setup_globals
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from hydra.version import VersionBase
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from params_proto import Sweep, SweepError, proto
 from params_proto.compose.clone import difference
-from tests.compose.loaders import Compositions, write
-from tests.versions import HYDRA_1_3, VERSION_BASE
+from tests.compose.loaders import Compositions, edit, resolver, write
+from tests.versions import VERSION_BASE
 
 CONFIGS = {
     "train": "defaults: [model: small, optional db: pg, _self_]\n"
@@ -89,8 +89,7 @@ def test_they_equal_what_hydra_composes(conf: Path, sweep: Sweep, whole: bool) -
 
 @pytest.mark.parametrize("given", [{"overrides": ["model=large"]}, {}], ids=["given", "swept"])
 def test_a_choice_that_only_a_job_makes(conf: Path, given: dict[str, Any]) -> None:
-    train = conf / "train.yaml"
-    train.write_text(train.read_text().replace("model: small", "model: '???'"))
+    edit(conf / "train.yaml", "model: small", "model: '???'")
     sweep = Sweep().product(lr=[1, 2] if given else [1], **({} if given else {"model": ["large"]}))
     ours = list(sweep.compose(conf, "train", **given))
     stock = hydras(conf, [[*line, *given.get("overrides", [])] for line in sweep.overrides()])
@@ -200,9 +199,7 @@ class TestState:
     def test_keeps_resolvers(self, conf: Path) -> None:
         setup_globals()  # as a Hydra app has done; who replaces one of its resolvers means it
         mine = "test_configs_mine"
-        getattr(OmegaConf, "register_new_resolver" if HYDRA_1_3 else "register_resolver")(
-            "now", lambda form: mine, replace=True
-        )
+        resolver("now", lambda form: mine)
         (config,) = Sweep().compose(conf, "train")
 
         assert config.start == mine

@@ -7,13 +7,13 @@ import gc
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +198,7 @@ def test_a_job_cannot_launch(launcher: str) -> None:
     assert df["error"][0].startswith("SweepError: launch was called inside a running job,")
 
 
-def test_a_process_that_imports_the_script_does_not_launch(tmp_path: Path) -> None:
+def test_a_process_that_imports_the_script_does_not_launch(tmp_path: Path, python: Any) -> None:
     (tmp_path / "script.py").write_text("""
 import multiprocessing
 from params_proto import Sweep
@@ -214,9 +214,7 @@ def train(lr: float = 0.1):
 
 print(Sweep(train).launch(sweep_dir="out")["value"].tolist())
 """)
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = python("script.py")
 
     assert done.stdout.splitlines()[-1] == "[1]"
     assert 'Put it under `if __name__ == "__main__":`' in done.stderr
@@ -239,13 +237,11 @@ def test_threads_launch_one_after_the_other() -> None:
     Sweep(launches_beside).launch()
 
     assert len(outcomes) == 1
-    thread = threading.Thread(target=lambda: outcomes.append(Sweep(trains).launch()["status"][0]))
-    thread.start()
-    thread.join()
-    assert outcomes[1] == "completed"
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(Sweep(trains).launch).result()["status"][0] == "completed"
 
 
-def test_sigterm_ends_the_process(tmp_path: Path) -> None:
+def test_sigterm_ends_the_process(tmp_path: Path, python: Any) -> None:
     (tmp_path / "script.py").write_text("""
 import os, signal, time
 from params_proto import Sweep
@@ -257,10 +253,7 @@ def train(lr: float = 0.1):
 Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out")
 print("not reached")
 """)
-    done = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True
-    )
+    done = python("script.py", status=128 + signal.SIGTERM)
 
-    assert done.returncode == 128 + signal.SIGTERM
     assert "Resume with: the same launch, with sweep_dir='out', resume=True" in done.stdout
     assert "not reached" not in done.stdout

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,7 +246,7 @@ def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     assert (tmp_path / "of-test_targets/1").is_dir()
 
 
-def test_a_command_line_resumes_a_launch(tmp_path: Path) -> None:
+def test_a_command_line_resumes_a_launch(tmp_path: Path, python: Any) -> None:
     """A launch resumes what a command line started, and the reverse: they leave the same files."""
     (tmp_path / "train.py").write_text("""
 import sys
@@ -267,17 +265,10 @@ if __name__ == "__main__":
     else:
         train()
 """)
-
-    def run(*arguments: str) -> str:
-        line = [sys.executable, "train.py", *arguments]
-        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
     part = ["hydra.sweep.dir=b", "hydra.sweeper.slice=1:2"]
-    run("-m", "hydra.sweeper.sweep=train.py:grid", *part)
-    assert "[1, 1, 1]" in run("launch")
-    run("-m", "hydra.sweeper.resume=a", "hydra.sweeper.sweep=train.py:grid")
+    python("train.py", "-m", "hydra.sweeper.sweep=train.py:grid", *part)
+    assert "[1, 1, 1]" in python("train.py", "launch").stdout
+    python("train.py", "-m", "hydra.sweeper.resume=a", "hydra.sweeper.sweep=train.py:grid")
     assert list(results(tmp_path / "a")["value"]) == [1, 2, 3]
     assert (tmp_path / "a/0/train.log").exists()  # named as a command line names it
 

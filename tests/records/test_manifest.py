@@ -20,13 +20,13 @@ from params_proto.records import JobStore, Status
 from params_proto.records.manifest import (
     FAILED_DIR,
     STATE_DIR,
-    PlanFile,
     has_plan,
     read_plan,
     record_path,
     record_paths,
 )
 from tests.records.test_record import RECORD
+from tests.report import sweeps
 
 JOB = 1234
 
@@ -53,20 +53,12 @@ def test_the_path_of_a_record(tmp_path: Path, job: int, path: str) -> None:
 
 # --- plan.json
 
-PLAN = PlanFile(
-    script=["python", "train.py", "-m"],
-    function="train.py:main",
+PLAN = sweeps.PLAN._replace(
     config_name="config",
     task=["+sweep=ablation", "name='é a'"],
-    hydra=["hydra.mode=MULTIRUN"],
     sweep_selectors=["+sweep=ablation"],
     keys=["lr"],
-    groups=[],
-    derived=[],
     jobs=40,
-    sweep="0" * 64,
-    earlier=0,
-    created="2026-11-24T10:00:00.000+01:00",
 )
 FILE = PLAN._asdict()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from params_proto import Sweep
 from params_proto.errors import SweepError
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.process import Process, this_process
+from tests.conftest import files_of_at_most
 from tests.records.test_manifest import PLAN
 from tests.records.test_record import RECORD
 
@@ -189,13 +189,9 @@ def test_a_claim_that_is_being_written_is_waited_for(store: JobStore) -> None:
 
 def test_a_full_disk_keeps_no_claim(store: JobStore) -> None:
     store.path(JOB).parent.mkdir(parents=True)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
-    try:
-        with pytest.raises(SweepError, match="cannot be written: File too large"):
-            store.claim(of(this_process()))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    message = "cannot be written: File too large"
+    with files_of_at_most(8), pytest.raises(SweepError, match=message):
+        store.claim(of(this_process()))
     assert names(store) == []
     assert claim(store) == 1
 

@@ -19,6 +19,37 @@ from params_proto.records.manifest import PlanFile
 
 BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 
+PLAN = PlanFile(
+    script=["python", "train.py", "-m"],
+    function="train.py:main",
+    config_name=None,
+    task=[],
+    hydra=["hydra.mode=MULTIRUN"],
+    sweep_selectors=[],
+    keys=[],
+    groups=[],
+    derived=[],
+    jobs=1,
+    sweep="0" * 64,
+    earlier=0,
+    created="2026-11-24T10:00:00.000+01:00",
+)
+RECORD = Record(
+    job=0,
+    overrides=[],
+    config={},
+    identity="0" * 32,
+    dir="0",
+    host="node",
+    pid=1,
+    process=None,
+    attempt=1,
+    status=Status.COMPLETED,
+    started="2026-11-24T10:00:00.000+01:00",
+    ended="2026-11-24T10:00:02.000+01:00",
+    duration=2.0,
+)
+
 
 class PendingError(Exception):
     """A job that has not run."""
@@ -45,19 +76,12 @@ def leave(
     directory.mkdir(parents=True)
     sweep.save(directory / "sweep.yaml")
     text = (directory / "sweep.yaml").read_bytes()
-    PlanFile(
-        script=["python", "train.py", "-m"],
-        function="train.py:main",
-        config_name=None,
-        task=[],
+    PLAN._replace(
         hydra=["hydra.mode=MULTIRUN", "hydra.sweeper.sweep=train.py:grid"],
-        sweep_selectors=[],
         keys=[*sweep.keys],
         groups=[*groups],
-        derived=[],
         jobs=len(sweep),
         sweep=hashlib.sha256(text).hexdigest(),
-        earlier=0,
         created=BEGAN.isoformat(timespec="milliseconds"),
     ).write(directory)
     records = JobStore(directory)
@@ -72,20 +96,14 @@ def _record(
     job: int, config: dict[str, Any], overrides: list[str], task: Callable[[dict[str, Any]], Any]
 ) -> Record | None:
     began = BEGAN + timedelta(seconds=3 * job)
-    record = Record(
+    record = RECORD._replace(
         job=job,
         overrides=overrides,
         config={key: to_json(value) for key, value in config.items()},
         identity=str(job),
         dir=str(job),
-        host="node",
-        pid=1,
-        process=None,
-        attempt=1,
-        status=Status.COMPLETED,
         started=began.isoformat(timespec="milliseconds"),
         ended=(began + timedelta(seconds=2)).isoformat(timespec="milliseconds"),
-        duration=2.0,
     )
     try:
         return record._replace(value=to_json(task(config), []))

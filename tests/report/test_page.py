@@ -238,34 +238,6 @@ def test_failures_of_many_jobs_are_shown_once(report: Any, tmp_path: Path) -> No
     assert len(page.text) < 100_000
 
 
-def test_a_sweep_of_the_basic_sweeper(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "multirun.yaml").write_text("hydra: {output_subdir: .hydra}")
-
-    assert main(["report", str(tmp_path)]) == 1
-    assert "was run by another sweeper, which kept no results" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--metric", "los"], "metric=los: the jobs returned no los. Did you mean loss?"),
-        (["--over", "sed"], "over=sed: no such key is swept. Did you mean seed?"),
-        (["--output", "none/page.html"], "none/page.html cannot be written: No such file"),
-    ],
-    ids=["metric", "over", "output"],
-)
-def test_mistakes(
-    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    sweep = Sweep().product(lr=[1, 2], seed=[0, 1])
-    out = leave(tmp_path / "out", sweep, lambda config: {"loss": config["lr"]})
-
-    assert main(["report", str(out), *options]) == 1
-
-    assert message in capsys.readouterr().err
-    assert not (out / "report.html").exists()
-
-
 def test_of_a_large_sweep_only_jobs_that_have_run_are_shown_and_not_too_many(
     report: Any,
     tmp_path: Path,

@@ -12,6 +12,7 @@ from textwrap import dedent
 import pytest
 
 from params_proto import Sweep, SweepError
+from tests.conftest import files_of_at_most
 
 SUFFIXES = [".yaml", ".jsonl", ".csv"]
 SWEEP = Sweep().product(a=[1, 2], b=["x"])
@@ -89,18 +90,12 @@ def test_what_a_users_function_raises_passes_and_leaves_the_old_file(
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    resource = pytest.importorskip("resource", reason="the limit of a file's size is POSIX's")
     path = tmp_path / "sweep.jsonl"
     path.write_text("before")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
-    try:
-        with pytest.raises(SweepError, match=r"sweep.jsonl cannot be written: File too large"):
-            Sweep().product(a=range(10_000)).save(path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    large = Sweep().product(a=range(10_000))
+    message = r"sweep.jsonl cannot be written: File too large"
+    with files_of_at_most(500), pytest.raises(SweepError, match=message):
+        large.save(path)
     assert [file.name for file in tmp_path.iterdir()] == ["sweep.jsonl"]
     assert path.read_text() == "before"
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from params_proto import Sweep, SweepError, SweepWarning, proto
 from params_proto._keys import key_error, strip_prefix
 from params_proto.overrides.render import OverrideText
+from tests.compose.loaders import write
 from tests.multirun.command_lines import lines
 from tests.multirun.stock import jobs_of_basic
 from tests.recipes import exactly
@@ -130,9 +131,7 @@ def test_keys_are_read_as_on_the_command_line() -> None:
 
 
 def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    for name in ("small", "large"):
-        (tmp_path / "model" / f"{name}.yaml").touch()
+    write(tmp_path, {"model/small": "", "model/large": ""})
 
     sweep = Sweep.from_overrides(["model=glob(*)"], config_dir=tmp_path)
     assert sweep == Sweep().product(model=["large", "small"])

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import csv
-import enum
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,7 @@ import pytest
 from params_proto import Sweep, SweepError, SweepWarning
 from params_proto.overrides.render import OverrideText
 from tests.recipes import exactly
-
-
-class Color(str, enum.Enum):
-    RED = "red"
-
-
-class Level(enum.IntEnum):
-    LOW = 1
+from tests.strategies import Level, Name
 
 
 def train(lr: float = 0.1, seed: int = 0, sizes: tuple[int, ...] = ()) -> None: ...
@@ -113,7 +105,7 @@ def test_the_spelling_of_an_override_is_not_kept(suffix: str, tmp_path: Path) ->
         ({1}, r"a of config 1: JSON cannot represent \{1\}\. It supports lists"),
         (Path("x"), "a of config 1: JSON cannot represent .*Path"),
         (b"x", r"a of config 1: JSON cannot represent b'x'\. It supports lists"),
-        (Color.RED, r"a of config 1: JSON cannot represent .*RED.*\. It supports lists"),
+        (Name.ADAM, r"a of config 1: JSON cannot represent .*ADAM.*\. It supports lists"),
         (Level.LOW, r"a of config 1: JSON cannot represent .*LOW.*\. It supports lists"),
         ([{"b": [0, (1,)]}], r"a of config 1: JSON cannot represent \[\{.b.: \[0, \(1,\)\]\}\]"),
         ({1: 2}, r"a of config 1: JSON cannot represent \{1: 2\}\. It supports .*dicts with string keys"),

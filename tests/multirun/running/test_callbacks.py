@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.compose.loaders import write
+
 CALLBACK = """
 import inspect
 from pathlib import Path
@@ -47,10 +49,8 @@ def tagged(function):
     [pytest.param("plain", "joblib", marks=pytest.mark.launchers), ("object", "basic")],
 )
 def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, launcher: str) -> None:
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/config.yaml").write_text(
-        "lr: 0.1\nhydra: {callbacks: {tells: {_target_: tells.Tells}}}\n"
-    )
+    config = "lr: 0.1\nhydra: {callbacks: {tells: {_target_: tells.Tells}}}\n"
+    write(tmp_path / "conf", {"config": config})
     (tmp_path / "tells.py").write_text(CALLBACK)
     (tmp_path / "app.py").write_text(
         HEAD + APPS[app] + '\nif __name__ == "__main__":\n    main()\n'

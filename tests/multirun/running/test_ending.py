@@ -41,16 +41,13 @@ SUBMITIT = ["hydra/launcher=submitit_local"]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python: Any) -> Any:
     (tmp_path / "app.py").write_text(APP)
     monkeypatch.chdir(tmp_path)
 
     def ran(*arguments: str, status: int = 0) -> list[str]:
         """What it writes to standard error."""
-        command = [sys.executable, "app.py", "-m", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert done.returncode == status, done.stderr
-        return done.stderr.splitlines()
+        return python("app.py", "-m", *arguments, status=status).stderr.splitlines()
 
     return ran
 
@@ -72,7 +69,9 @@ def rows(directory: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path: Path) -> None:
+def test_the_best_first_and_the_command_that_trains_it_again(
+    run: Any, tmp_path: Path, python: Any
+) -> None:
     best = ["hydra.sweeper.metric=accuracy", "hydra.sweeper.direction=maximize"]
     said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best)
     assert sum(line.startswith("[") for line in said) == 3
@@ -89,9 +88,7 @@ def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path:
     assert command.endswith("app.py lr=0.1 seed=2")
     subprocess.run([*shlex.split(command), "hydra.run.dir=again"], cwd=tmp_path, check=True)
     assert "- lr=0.1" in (tmp_path / "again" / ".hydra" / "overrides.yaml").read_text()
-    result = subprocess.run(
-        [sys.executable, "-m", "params_proto", "best", "out"], capture_output=True, text=True
-    )
+    result = python("-m", "params_proto", "best", "out")
     assert result.stdout.strip() == command  # by the metric of the sweep
     assert result.stderr.strip() == "highest accuracy = 0.9, job 1"
     assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -18,18 +17,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-
-
-def records(directory: Path) -> dict[int, dict[str, Any]]:
-    found = [
-        json.loads(path.read_text()) for path in (directory / ".sweep" / "jobs").rglob("*.json")
-    ]
-    return {one["job"]: one for one in sorted(found, key=lambda one: one["job"])}
-
-
-class JobError(Exception):
-    pass
+from tests.multirun.conftest import JOBLIB, JobError, records
 
 
 def fails(config: Any) -> int:

@@ -42,6 +42,7 @@ def main(config):
 main()
 """
 
+OURS = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
 Start = Callable[..., subprocess.Popen[str]]
 
 
@@ -51,9 +52,8 @@ def start(app: Path) -> Iterator[Start]:
 
     def started(text: str, *overrides: str) -> subprocess.Popen[str]:
         (app / "app.py").write_text(text)
-        ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
         process = subprocess.Popen(
-            [sys.executable, *ours, *overrides],
+            [sys.executable, *OURS, *overrides],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -70,8 +70,12 @@ def start(app: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def wait_for(file: Path) -> None:
-    until(file.exists)
+def interrupted(process: subprocess.Popen[str], number: signal.Signals) -> str:
+    """Its output, when a signal has ended it."""
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    return said
 
 
 def statuses(out: Path) -> list[str]:
@@ -94,10 +98,8 @@ def assert_resumes(app: Path, said: str, overrides: list[str]) -> None:
 )
 def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) -> None:
     process = start(APP, f"name={name}", "seed=1,2,3")
-    wait_for(app / "began-1")
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+    until((app / "began-1").exists)
+    said = interrupted(process, number)
     assert "Traceback" not in said
     summary = said.index("Interrupted: 0 jobs completed in this run, 1 cut short.")
     # SIGKILL may follow while a long table is written.
@@ -135,13 +137,11 @@ def test_a_job_leaves_a_handler_of_its_own(app: Path, start: Start) -> None:
 def test_workers_that_take_ctrl_c_for_their_own(app: Path, start: Start) -> None:
     joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     process = start(APP, "name=deaf", "seed=1,2,3", *joblib)
-    wait_for(app / "began-1")
-    wait_for(app / "began-2")
+    until((app / "began-1").exists)
+    until((app / "began-2").exists)
     for worker in workers(process.pid):  # a terminal signals all that run in it
         os.kill(worker, signal.SIGINT)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    said = interrupted(process, signal.SIGINT)
     assert "0 jobs completed in this run" in said
     assert set(statuses(app / "out")) == {"interrupted"}
     assert "Resume with: " in said
@@ -149,12 +149,10 @@ def test_workers_that_take_ctrl_c_for_their_own(app: Path, start: Start) -> None
 
 def test_another_ctrl_c_while_a_job_cleans_up(app: Path, start: Start) -> None:
     process = start(APP, "name=slow", "seed=1,2,3")
-    wait_for(app / "began-1")
+    until((app / "began-1").exists)
     process.send_signal(signal.SIGINT)
-    wait_for(app / "cleaning")
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    until((app / "cleaning").exists)
+    said = interrupted(process, signal.SIGINT)
     assert "Traceback" not in said
     assert statuses(app / "out") == ["interrupted"]
     assert "Resume with: " in said
@@ -177,15 +175,12 @@ if not Path("go").exists():
 
 def test_before_the_first_job(app: Path, start: Start, python: Any) -> None:
     process = start(BEFORE + APP, "seed=1,2,3")
-    wait_for(app / "between")
-    process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 143
+    until((app / "between").exists)
+    said = interrupted(process, signal.SIGTERM)
     assert said.endswith("Interrupted: no job had started. Run the same command again.\n")
     assert not [*(app / "out/.sweep/running").iterdir()]
     (app / "go").touch()
-    ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
-    python(*ours, "seed=1,2,3", "hydra.sweeper.resume=true")
+    python(*OURS, "seed=1,2,3", "hydra.sweeper.resume=true")
     assert statuses(app / "out") == ["completed"] * 3
 
 
@@ -237,9 +232,8 @@ def test_jobs_that_are_to_run_again(app: Path, start: Start) -> None:
     start(AGAIN, "seed=range(1,5)").communicate(timeout=60)
     (app / "go").unlink()
     process = start(AGAIN, "hydra.sweeper.resume=out", "hydra.sweeper.rerun=[completed]")
-    wait_for(app / "began")
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
+    until((app / "began").exists)
+    said = interrupted(process, signal.SIGINT)
     assert "Interrupted: 2 jobs completed in this run, 1 cut short." in said
     assert "resuming also repeats those finished in this run" in said
     (command,) = re.findall("Resume with: (.*)", said)
@@ -286,8 +280,8 @@ def said_until(process: subprocess.Popen[str], text: str) -> str:
 def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
     process = start(CLUSTER, "seed=1,2", "hydra/launcher=submitit_local")
     try:
-        wait_for(app / "began-1")
-        wait_for(app / "began-2")
+        until((app / "began-1").exists)
+        until((app / "began-2").exists)
         process.send_signal(signal.SIGTERM)
         said = said_until(process, "Resume with: ")
         assert process.wait(60) == 143

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.compose.loaders import write
+
 # As hydra-zen's launch does it.
 LIBRARY = """
 from hydra import initialize
@@ -49,8 +51,7 @@ SWEEP = '\nlaunch(["hydra/sweeper=params_proto", "lr=LR", "hydra.sweep.dir=out"]
 @pytest.fixture(params=[LIBRARY, PROTO], ids=["library", "run"])
 def script(request: pytest.FixtureRequest, tmp_path: Path, python: Any) -> Any:
     """Runs a script, which launches a sweep over some values."""
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/config.yaml").write_text("lr: 0.1\n")
+    write(tmp_path / "conf", {"config": "lr: 0.1\n"})
 
     def run(lr: str, *arguments: str, status: int = 0) -> str:
         (tmp_path / "script.py").write_text(request.param + SWEEP.replace("LR", lr))
@@ -69,8 +70,7 @@ def test_the_same_launch_resumes_and_the_best_has_no_command(script: Any, python
 
 
 def test_a_command_line_whose_config_says_multirun(tmp_path: Path, python: Any) -> None:
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/config.yaml").write_text("hydra: {mode: MULTIRUN}\n")
+    write(tmp_path / "conf", {"config": "hydra: {mode: MULTIRUN}\n"})
     app = PROTO.replace("proto.cli", 'proto.cli(config_path="conf", config_name="config")')
     (tmp_path / "script.py").write_text(app + "\nmain()\n")
     failed = python("script.py", "lr=2,7", "hydra.sweep.dir=out", status=1)

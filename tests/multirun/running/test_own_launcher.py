@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.multirun.conftest import records
 
 APP = """
 from hydra.core.hydra_config import HydraConfig
@@ -64,25 +65,14 @@ def run(tmp_path: Path, python: Any) -> Run:
     return run
 
 
-def recorded(directory: Path) -> dict[int, tuple[str, list[str]]]:
-    """The directory and the overrides in the record of each job."""
-    found = map(json.loads, map(Path.read_text, (directory / ".sweep/jobs").rglob("*.json")))
-    return {one["job"]: (one["dir"], one["overrides"]) for one in found}
-
-
 def test_a_job_has_its_number_however_the_launcher_counts(run: Run, tmp_path: Path) -> None:
     sweep = ["seed=range(0,9)", "number=${hydra:job.num}", "hydra.sweep.dir=out"]
     done = run(*sweep, "hydra.sweeper.slice=1::3")
     assert done.stdout == "job 1 1 1\njob 4 4 4\njob 7 7 7\n"
-    jobs = recorded(tmp_path / "out")
-    assert {number: directory for number, (directory, _) in jobs.items()} == {
-        number: str(number) for number in (1, 4, 7)
+    jobs = records(tmp_path / "out")
+    assert {number: (one["dir"], one["overrides"][0]) for number, one in jobs.items()} == {
+        number: (str(number), f"seed={number}") for number in (1, 4, 7)
     }
-    assert [overrides[0] for _, overrides in sorted(jobs.values())] == [
-        "seed=1",
-        "seed=4",
-        "seed=7",
-    ]
     rest = run("hydra.sweeper.resume=out")
     assert [line.split()[1:3] for line in rest.stdout.splitlines()] == [
         [number, number] for number in ("0", "2", "3", "5", "6", "8")
@@ -94,7 +84,7 @@ def test_the_records_tell_what_a_launcher_does_not_return(
     run: Run, tmp_path: Path, returns: str
 ) -> None:
     run("seed=0,1,2", "hydra.sweep.dir=out", returns=returns)
-    assert sorted(recorded(tmp_path / "out")) == [0, 1, 2]
+    assert sorted(records(tmp_path / "out")) == [0, 1, 2]
     assert (tmp_path / "out/results.csv").read_text().count("completed") == 3
 
 
@@ -102,11 +92,11 @@ def test_jobs_that_a_launcher_leaves_out_are_launched_again(run: Run, tmp_path: 
     done = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[first]")
     ran = [line for line in done.stdout.splitlines() if line.startswith("job ")]
     assert ran == ["job 0 0 0", "job 1 1 0", "job 2 2 0"]
-    assert sorted(recorded(tmp_path / "out")) == [0, 1, 2]
+    assert sorted(records(tmp_path / "out")) == [0, 1, 2]
 
 
 def test_a_launcher_that_runs_no_job(run: Run, tmp_path: Path) -> None:
     said = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[]", status=1).stderr
     assert "the launcher returned 0 of 3 results." in said
-    assert recorded(tmp_path / "out") == {}
+    assert records(tmp_path / "out") == {}
     assert run("hydra.sweeper.resume=out").stdout == "job 0 0 0\njob 1 1 0\njob 2 2 0\n"

@@ -20,24 +20,19 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
+from tests.compose.loaders import append
+from tests.multirun.conftest import JOBLIB, records
 from tests.versions import HYDRA_1_3
 
 FIELDS = [
     *("job", "overrides", "config", "identity", "dir", "host", "pid", "process", "attempt"),
     *("status", "started", "ended", "duration", "value", "error", "failures"),
 ]
-JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 PACKAGE = str(Path(params_proto.__file__).parent)
 
 
-def records(directory: Path) -> list[dict[str, Any]]:
-    """Each record, by number."""
-    paths = (directory / ".sweep" / "jobs").rglob("*.json")
-    return sorted([json.loads(path.read_text()) for path in paths], key=lambda one: one["job"])
-
-
 def each(directory: Path, name: str) -> list[Any]:
-    return [one[name] for one in records(directory)]
+    return [one[name] for one in records(directory).values()]
 
 
 def returns_lr(config: Any) -> Any:
@@ -55,7 +50,7 @@ def test_a_record_of_each_job(multirun: Any, launcher: list[str]) -> None:
     before = datetime.now().astimezone()
     run = multirun("lr=0.5,1e-3", "+model=small", *launcher, task=returns_lr)
     after = datetime.now().astimezone()
-    found = records(run.directory)
+    found = [*records(run.directory).values()]
     assert [list(one) for one in found] == [FIELDS, FIELDS]
     left = (run.directory / ".sweep" / "jobs" / "0" / "0").iterdir()
     assert {path.name for path in left} == {"0.json", "1.json"}
@@ -78,7 +73,7 @@ def test_a_record_of_each_job(multirun: Any, launcher: list[str]) -> None:
 
 def test_while_it_runs(multirun: Any, app: Path) -> None:
     def task(config: Any) -> list[Any]:
-        return records(app / "out")
+        return [*records(app / "out").values()]
 
     run = multirun("seed=1,2", task=task)
     (alone,), (done, running) = run.values
@@ -133,7 +128,7 @@ def test_however_a_job_ends(multirun: Any, app: Path, capfd: pytest.CaptureFixtu
 
     with pytest.raises(RuntimeError, match="SystemExit: 3"):
         multirun(f"seed=range({len(ENDINGS)})", task=task)
-    for record, (_, kind, message) in zip(records(app / "out"), ENDINGS, strict=True):
+    for record, (_, kind, message) in zip(records(app / "out").values(), ENDINGS, strict=True):
         assert record["status"] == ("failed" if kind else "completed")
         if kind:
             assert record["error"]["type"] == kind
@@ -171,7 +166,7 @@ def test_a_value_that_is_no_json(
     run = multirun("seed=1", task=lambda config: value)
     (returned,) = run.values
     assert returned is value
-    (record,) = records(run.directory)
+    (record,) = records(run.directory).values()
     assert (record["status"], record["value"]) == ("completed", kept)
     (said,) = [line for line in capsys.readouterr().out.splitlines() if "the record of" in line]
     assert "the record of job 0 " in said
@@ -271,8 +266,7 @@ class Sized:
 
 def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     ConfigStore.instance().store("sized", Sized, group="part")
-    config = app / "conf" / "config.yaml"
-    config.write_text(f"{config.read_text()}odd: {{a: {{!!binary aGk= : 1}}}}\n")
+    append(app / "conf", "odd: {a: {!!binary aGk= : 1}}\n")
     run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
     assert run.values == [1, 1]
     kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun.signals import time_limit
+from tests.multirun.conftest import records
 
 
 def spins(config: Any) -> int:
@@ -28,10 +28,10 @@ def spins(config: Any) -> int:
 def test_a_job_that_takes_too_long(multirun: Any, app: Path) -> None:
     with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=1.5 seconds"):
         multirun("seed=1,2,3", "hydra.sweeper.timeout=1.5", task=spins)
-    records = [json.loads((app / f"out/.sweep/jobs/0/0/{n}.json").read_text()) for n in range(3)]
-    assert [one["status"] for one in records] == ["completed", "failed", "completed"]
-    assert records[1]["error"]["type"] == "TimeoutError"
-    assert "signals.py" not in records[1]["error"]["traceback"]  # the user's own frames alone
+    found = records(app / "out")
+    assert [one["status"] for one in found.values()] == ["completed", "failed", "completed"]
+    assert found[1]["error"]["type"] == "TimeoutError"
+    assert "signals.py" not in found[1]["error"]["traceback"]  # the user's own frames alone
 
 
 def swallows(config: Any) -> int:
@@ -47,7 +47,7 @@ def test_a_job_that_swallows_the_error_fails_all_the_same(multirun: Any, app: Pa
     with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=1 seconds"):
         multirun("seed=1,2", "hydra.sweeper.timeout=1", task=swallows)
     for number in range(2):
-        record = json.loads((app / f"out/.sweep/jobs/0/0/{number}.json").read_text())
+        record = records(app / "out")[number]
         assert (record["status"], record["error"]["type"]) == ("failed", "TimeoutError")
         assert "in swallows" in record["error"]["traceback"]
 
@@ -75,52 +75,40 @@ def test_the_signal_is_let_go() -> None:
 
 
 def test_not_in_a_thread() -> None:
-    errors: list[str] = []
-
     def run() -> None:
-        try:
-            with time_limit(1):
-                pass
-        except SweepError as error:
-            errors.append(str(error))
+        with time_limit(1):
+            pass
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    assert errors == [
+    with ThreadPoolExecutor(1) as pool, pytest.raises(SweepError) as error:
+        pool.submit(run).result()
+    assert str(error.value) == (
         "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be stopped."
         " Leave it out, or choose a launcher that runs them in processes."
-    ]
+    )
+
+
+OF = "hydra.sweeper"
+LIMIT = f"{OF}.timeout=3"
+JOBLIB = "hydra/launcher=joblib"
 
 
 @pytest.mark.parametrize(
-    ("override", "message"),
+    ("overrides", "message"),
     [
-        ("timeout=0", "timeout=0.* is not a positive number of seconds"),
-        ("timeout=.inf", "timeout=inf is not a positive number of seconds"),
-        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
-        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
-        ("direction=up", "direction=up: it is minimize or maximize."),
+        ([f"{OF}.timeout=inf"], f"{OF}.timeout=inf is not a positive number of seconds"),
+        ([f"{OF}.max_failures=-1"], f"{OF}.max_failures=-1 is not a number of jobs: 0 or more"),
+        ([f"{OF}.direction=up"], f"{OF}.direction=up: it is minimize or maximize."),
+        (["+hydra.sweep.mode=rwx"], r"hydra\.sweep\.mode=rwx is not a mode"),
+        # launchers with a limit of their own, and of threads
+        (["hydra/launcher=submitit_local", LIMIT], r"hydra\.launcher\.timeout_min=60 minutes"),
+        ([JOBLIB, "hydra.launcher.prefer=threads", LIMIT], "runs its jobs in threads"),
+        ([JOBLIB, "hydra.launcher.backend=threading", LIMIT], "runs its jobs in threads"),
     ],
+    ids=str,
 )
-def test_numbers(multirun: Any, app: Path, override: str, message: str) -> None:
-    with pytest.raises(CompactHydraException, match=rf"hydra\.sweeper\.{message}"):
-        multirun("seed=1", f"hydra.sweeper.{override.replace('.inf', 'inf')}")
-    assert not list((app / "out").iterdir())
-
-
-def test_a_launcher_with_a_limit_of_its_own(multirun: Any, app: Path) -> None:
-    launcher = "hydra/launcher=submitit_local"
-    with pytest.raises(CompactHydraException, match=r"hydra\.launcher\.timeout_min=60 minutes"):
-        multirun("seed=1", "hydra.sweeper.timeout=3", launcher)
-    assert not list((app / "out").iterdir())
-
-
-@pytest.mark.parametrize("option", ["prefer=threads", "backend=threading"])
-def test_a_launcher_of_threads(multirun: Any, app: Path, option: str) -> None:
-    joblib = ["hydra/launcher=joblib", f"hydra.launcher.{option}"]
-    with pytest.raises(CompactHydraException, match="runs its jobs in threads"):
-        multirun("seed=1", "hydra.sweeper.timeout=3", *joblib)
+def test_what_is_refused(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=1", *overrides)
     assert not list((app / "out").iterdir())
 
 
@@ -138,9 +126,3 @@ def test_the_mode_of_the_records(
     assert {own / "jobs/0/0/0.json", own / "running"} <= {*made}
     for path in made:
         assert path.stat().st_mode & 0o777 == expected & (0o777 if path.is_dir() else 0o666)
-
-
-def test_no_mode(multirun: Any, app: Path) -> None:
-    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is not a mode"):
-        multirun("seed=1", "+hydra.sweep.mode=rwx")
-    assert not list((app / "out").iterdir())

@@ -9,7 +9,7 @@ import pytest
 
 from params_proto.errors import SweepError
 from params_proto.records import JobStore
-from tests.multirun.conftest import Run
+from tests.multirun.conftest import JobError, Run
 
 
 def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
@@ -19,10 +19,6 @@ def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
 
     with pytest.raises(SweepError, match=r"1\.json cannot be read"):
         multirun("lr=1,2,3", task=task)
-
-
-class JobError(Exception):
-    pass
 
 
 def test_the_record_is_of_an_earlier_attempt(

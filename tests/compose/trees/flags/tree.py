@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from tests.compose.tree import Tree
@@ -23,24 +22,12 @@ class Config:
     open: Any = field(default_factory=dict)
 
 
-def register(store: ConfigStore) -> None:
-    store.store("base", Config)
-    store.store("frozen", Frozen, group="part")
-    store.store(
-        "readonly",
-        OmegaConf.create({"a": 1, "b": {"c": [1]}}, flags={"readonly": True}),
-        group="part",
-    )
-    store.store("struct", OmegaConf.create({"a": 1, "b": {}}, flags={"struct": True}), group="part")
-    unlocked = OmegaConf.create({"a": {"b": {"c": 1}}}, flags={"struct": False})
-    unlocked.a._set_flag("struct", True)
-    unlocked.a.b._set_flag(["struct", "readonly"], [False, False])
-    store.store("open", unlocked, group="part")
-    objects = OmegaConf.create({"a": 1}, flags={"allow_objects": True})
-    objects.a = {"b": 1}
-    objects._set_flag("mine", True)
-    store.store("objects", objects, group="part")
-
+UNLOCKED = OmegaConf.create({"a": {"b": {"c": 1}}}, flags={"struct": False})
+UNLOCKED.a._set_flag("struct", True)
+UNLOCKED.a.b._set_flag(["struct", "readonly"], [False, False])
+OBJECTS = OmegaConf.create({"a": 1}, flags={"allow_objects": True})
+OBJECTS.a = {"b": 1}
+OBJECTS._set_flag("mine", True)
 
 TREE = Tree(
     __file__,
@@ -59,5 +46,12 @@ TREE = Tree(
         "+other=one",
     ),
     master=("part=struct", "part@open=open", "seed=1"),
-    register=register,
+    nodes={
+        "base": Config,
+        "part/frozen": Frozen,
+        "part/readonly": OmegaConf.create({"a": 1, "b": {"c": [1]}}, flags={"readonly": True}),
+        "part/struct": OmegaConf.create({"a": 1, "b": {}}, flags={"struct": True}),
+        "part/open": UNLOCKED,
+        "part/objects": OBJECTS,
+    },
 )

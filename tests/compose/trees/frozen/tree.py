@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from tests.compose.tree import Tree
@@ -22,12 +21,6 @@ class Config:
     free: dict[str, Any] = field(default_factory=dict)
 
 
-def register(store: ConfigStore) -> None:
-    store.store("config", Config)
-    store.store("small", Model, group="model")
-    store.store("large", Model(width=9), group="model")
-
-
 TREE = Tree(
     __file__,
     lines=(
@@ -43,5 +36,5 @@ TREE = Tree(
         "~model",
     ),
     master=("model=large", "hydra.job.name=x"),
-    register=register,
+    nodes={"config": Config, "model/small": Model, "model/large": Model(width=9)},
 )

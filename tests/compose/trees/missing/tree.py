@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 from tests.compose.tree import Tree
@@ -27,12 +26,6 @@ class Config:
     again: Any = None
     copy: Any = None
     by_name: "dict[str, Node | None]" = field(default_factory=lambda: {"none": None})
-
-
-def register(store: ConfigStore) -> None:
-    store.store("base", Config)
-    store.store("node", Node, group="node")
-    store.store("filled", Node(must=1, more=Node(must=2)), group="node")
 
 
 TREE = Tree(
@@ -69,5 +62,5 @@ TREE = Tree(
         "again=${node.must}",
     ),
     master=("+fill=all", "node.must=4", "+node@later=filled"),
-    register=register,
+    nodes={"base": Config, "node/node": Node, "node/filled": Node(must=1, more=Node(must=2))},
 )

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-
 from tests.compose.tree import Tree
 
 
@@ -23,13 +21,6 @@ class Config:
     kept: str = "from the schema"
 
 
-def register(store: ConfigStore) -> None:
-    store.store("config", Config)
-    store.store("mysql", Database, group="db")
-    store.store("wrong", Database, group="db")
-    store.store("base_db", Database, group="base")
-
-
 TREE = Tree(
     __file__,
     lines=(
@@ -41,5 +32,5 @@ TREE = Tree(
     ),
     master=("db=pg", "db=checked", "seed=2"),
     not_cacheable=True,  # Hydra 1.3 merges schema and file before a prefix could see either
-    register=register,
+    nodes={"config": Config, "db/mysql": Database, "db/wrong": Database, "base/base_db": Database},
 )

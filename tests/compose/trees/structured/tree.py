@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import II, MISSING, SI
 
 from tests.compose.tree import Tree
@@ -53,21 +52,6 @@ class Config:
     extra: Any = field(default_factory=lambda: {"a": 1})
 
 
-def register(store: ConfigStore) -> None:
-    store.store("base", Config)
-    store.store("adam", Adam, group="optimizer")
-    store.store("sgd", Sgd, group="optimizer")
-    store.store("plain", Optimizer, group="optimizer")
-    store.store("net", Net, group="schema", package="net")
-    store.store("net_here", Net, group="schema", package="extra.net")
-    store.store(
-        "stored",
-        {"seed": 9, "net": {"named": {"second": {"width": 4}}}},
-        package="_global_",
-        group="experiment",
-    )
-
-
 TREE = Tree(
     __file__,
     lines=(
@@ -104,5 +88,13 @@ TREE = Tree(
         "tags=[]",
     ),
     master=("optimizer=sgd", "+experiment=wide", "net.layers.0.width=7"),
-    register=register,
+    nodes={
+        "base": Config,
+        "optimizer/adam": Adam,
+        "optimizer/sgd": Sgd,
+        "optimizer/plain": Optimizer,
+        "schema/net@net": Net,
+        "schema/net_here@extra.net": Net,
+        "experiment/stored@_global_": {"seed": 9, "net": {"named": {"second": {"width": 4}}}},
+    },
 )

@@ -1,18 +1,11 @@
 """Fields of every type: unions, enums, bytes, paths, optional ones; keys that are no text."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-
 from tests.compose.tree import Tree
-
-
-class Color(Enum):
-    RED = 1
-    BLUE = "blue"
+from tests.strategies import Color
 
 
 @dataclass
@@ -46,11 +39,6 @@ class Config:
     table: dict[str, list[dict[str, int]]] = field(default_factory=lambda: {"t": [{"a": 1}]})
     optional: "list[int | None] | None" = field(default_factory=lambda: [1, None])
     inners: dict[int, Inner] = field(default_factory=lambda: {1: Inner()})
-
-
-def register(store: ConfigStore) -> None:
-    store.store("typed", Config)
-    store.store("inner", Inner, group="inner")
 
 
 TREE = Tree(
@@ -87,5 +75,5 @@ TREE = Tree(
         "+over=one",
     ),
     master=("color=RED", "+over=one", "by_number.1=z"),
-    register=register,
+    nodes={"typed": Config, "inner/inner": Inner},
 )
