@@ -22,7 +22,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose.clone import cloned_by_deepcopy, difference
+from params_proto.compose.clone import clone, cloned_by_deepcopy, difference
 from params_proto.compose.sources import Repository, unknown_source
 
 log = logging.getLogger(__name__)
@@ -66,9 +66,11 @@ class CachedLoader(ConfigLoaderImpl):
         self._token = uuid4().hex
         self._copies: Path | None = None
         self._files: Repository | None = Repository(self.config_search_path, None)
+        # What was composed last for a sweep of one job, and from what.
+        self._last: tuple[DictConfig, list[str], DictConfig] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_files": None}
+        return {**vars(self), "_files": None, "_last": None}
 
     @property
     def repository(self) -> Repository:  # type: ignore[override]
@@ -94,7 +96,7 @@ class CachedLoader(ConfigLoaderImpl):
     def with_copies(self, folder: Path) -> CachedLoader:
         """A loader over the files that another one has copied."""
         new = copy(self)
-        new._copies, new._token = folder, uuid4().hex
+        new._copies, new._token, new._last = folder, uuid4().hex, None
         return new
 
     def load_configuration(
@@ -125,8 +127,11 @@ class CachedLoader(ConfigLoaderImpl):
     ) -> DictConfig:
         """See Hydra's method."""
         by_hydra = partial(self._hydra_loader().load_sweep_config, master_config, sweep_overrides)
-        if not self._shares:
-            return by_hydra()
+        if not self._shares:  # composed to check the only job, then copied to launch it
+            last = self._last
+            if last is None or last[0] is not master_config or last[1] != sweep_overrides:
+                last = self._last = master_config, sweep_overrides, by_hydra()
+            return cloned_by_deepcopy(clone(last[2]))
         hydra = master_config.hydra
         shared = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
         name = hydra.job.config_name

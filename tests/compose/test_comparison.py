@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import cloudpickle
 import pytest
@@ -13,7 +13,19 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from tests.compose.loaders import TREE, Compositions, append, cached, master, write
+from params_proto.compose import cached_loader
+from params_proto.compose.clone import difference
+from tests.compose.loaders import (
+    TREE,
+    Compositions,
+    append,
+    cached,
+    edit,
+    hydras,
+    master,
+    resolver,
+    write,
+)
 
 WARNING = "hydra.sweeper.compose=cached composes the config of"
 _numbers = count()
@@ -108,3 +120,26 @@ def test_prefixes_serve_every_sweep_of_several_jobs(
     assert (counted.from_prefixes >= expected, counted.by_hydra) == (True, 0)
     assert bool(counted.from_prefixes) is bool(expected)
     assert WARNING not in capsys.readouterr().out
+
+
+def test_the_config_of_one_job_is_composed_once(conf: Path) -> None:
+    """To check it; the launcher gets a copy."""
+    chosen: list[str] = []
+
+    def choose(name: str) -> str:
+        chosen.append(name)
+        return name
+
+    resolver("chosen", choose)
+    edit(conf / "config.yaml", "db: mysql", "db: '${chosen:mysql}'")
+    loader = cached_loader(hydras(conf))
+    multirun = master(cast("Any", loader))
+    checked = loader.load_sweep_config(multirun, ["seed=1"])
+    checked.seed, so_far = 5, len(chosen)
+
+    launched = loader.load_sweep_config(multirun, ["seed=1"])
+
+    assert len(chosen) == so_far
+    assert difference(launched, hydras(conf).load_sweep_config(multirun, ["seed=1"])) is None
+    assert loader.load_sweep_config(multirun, ["seed=2"]).seed == 2
+    assert loader.load_sweep_config(multirun, ["seed=1", "db=pg"]).db.driver == "pg"
