@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -22,7 +22,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose.clone import clone, cloned_by_deepcopy, difference
+from params_proto.compose.clone import cloned_by_deepcopy, difference
 from params_proto.compose.sources import Repository, unknown_source
 
 log = logging.getLogger(__name__)
@@ -62,15 +62,15 @@ class CachedLoader(ConfigLoaderImpl):
     def __init__(self, loader: ConfigLoaderImpl) -> None:
         vars(self).update(vars(loader))
         del vars(self)["repository"]
-        self._shares = self._agrees = False
+        self._has_several = self._shares = self._agrees = False
         self._token = uuid4().hex
         self._copies: Path | None = None
         self._files: Repository | None = Repository(self.config_search_path, None)
-        # What was composed last for a sweep of one job, and from what.
-        self._last: tuple[DictConfig, list[str], DictConfig] | None = None
+        # For a sweep of one job: what was composed to check it, and from what.
+        self._checked: tuple[DictConfig, list[str], DictConfig] | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_files": None, "_last": None}
+        return {**vars(self), "_files": None, "_checked": None}
 
     @property
     def repository(self) -> Repository:  # type: ignore[override]
@@ -86,7 +86,7 @@ class CachedLoader(ConfigLoaderImpl):
 
     def share_prefixes(self) -> None:
         """Composes from prefixes from now on."""
-        self._shares, self._agrees = True, False
+        self._has_several, self._shares, self._agrees = True, True, False
 
     def copy_files(self, folder: Path) -> None:
         """Copies the config files as read, for other processes to compose from."""
@@ -96,7 +96,7 @@ class CachedLoader(ConfigLoaderImpl):
     def with_copies(self, folder: Path) -> CachedLoader:
         """A loader over the files that another one has copied."""
         new = copy(self)
-        new._copies, new._token, new._last = folder, uuid4().hex, None
+        new._copies, new._token, new._checked = folder, uuid4().hex, None
         return new
 
     def load_configuration(
@@ -127,11 +127,14 @@ class CachedLoader(ConfigLoaderImpl):
     ) -> DictConfig:
         """See Hydra's method."""
         by_hydra = partial(self._hydra_loader().load_sweep_config, master_config, sweep_overrides)
-        if not self._shares:  # composed to check the only job, then copied to launch it
-            last = self._last
-            if last is None or last[0] is not master_config or last[1] != sweep_overrides:
-                last = self._last = master_config, sweep_overrides, by_hydra()
-            return cloned_by_deepcopy(clone(last[2]))
+        if not self._shares:
+            checked, self._checked = self._checked, None
+            if checked and checked[0] is master_config and checked[1] == sweep_overrides:
+                return checked[2]
+            config = by_hydra()
+            if not self._has_several:  # launched next, as it was checked
+                self._checked = master_config, sweep_overrides, deepcopy(config)
+            return config
         hydra = master_config.hydra
         shared = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
         name = hydra.job.config_name
