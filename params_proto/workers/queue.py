@@ -102,11 +102,12 @@ class JobQueue:
 
     def refresh(self) -> bool:
         """Reads the lines that have been added to the file; returns whether there were any."""
+        before = self._size_read
         try:
-            if self._path.stat().st_size == self._size_read:
+            if self._path.stat().st_size == before:
                 return False
             with self._path.open("rb") as file:
-                file.seek(self._size_read)
+                file.seek(before)
                 for line in file:
                     if not line.endswith(b"\n"):  # it is still being written
                         break
@@ -122,7 +123,7 @@ class JobQueue:
         self._not_started = sorted(self._not_done.union(self._not_started), reverse=True)
         self._not_done.clear()
         self._next_scan = 0.0
-        return True
+        return self._size_read > before
 
     @property
     def numbers(self) -> Collection[int]:

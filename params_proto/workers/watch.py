@@ -50,13 +50,13 @@ class Watcher:
         progress = Progress(len(queue.numbers), before, live=True)
         progress.on_launch(attempts)
         with progress.watch() if self.progress else nullcontext():
-            while self.remaining and not has_more:
+            while self.remaining:
                 start = time.monotonic()
                 # Checked first, because a worker may finish a job and exit while records are read.
                 has_workers = self.has_workers(self.directory)
                 has_more = queue.refresh()
                 self._check(queue, progress, before)
-                if not has_workers:
+                if has_more or not has_workers:
                     break
                 time.sleep(pause_after(time.monotonic() - start))
             if setup.launch.has_too_many_failures:  # failed jobs are done: no retries will run

@@ -122,13 +122,24 @@ def test_completed_jobs_run_again_on_request(store: JobStore) -> None:
     assert ready(queue) == []
     assert queue.is_done
     enqueue(store.directory, [QueuedJob(Job(2, ["seed=2"], "2", 1))])
-    queue.refresh()
+    assert queue.refresh()
+    assert not queue.refresh()
     assert ready(queue) == [2]
     first = Record.start(job=2, overrides=[], config={}, identity="", dir="2")
     rerun = store.claim(first, 1, after=1)
     assert rerun is not None
     store.finish(rerun._replace(status=Status.COMPLETED, ended=rerun.started))
     assert ready(queue) == []
+
+
+def test_a_line_that_a_full_disk_has_cut(store: JobStore) -> None:
+    queue = JobQueue(store.directory)
+    with (store.directory / ".sweep/workers/jobs.jsonl").open("a") as file:
+        file.write('[7, ["se')
+    assert not queue.refresh()
+    enqueue(store.directory, [QueuedJob(Job(8, ["seed=8"]))])
+    assert queue.refresh()
+    assert ready(queue) == [0, 1, 2, 3, 8]
 
 
 def test_an_interrupted_lower_number_comes_first(
