@@ -14,8 +14,6 @@ from params_proto import Sweep, proto
 from params_proto.errors import SweepError
 from params_proto.multirun import request
 from params_proto.multirun.plan import combine_with_command_line
-from tests.recipes import Recipe
-from tests.strategies import recipes
 
 
 def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ()) -> list[str]:
@@ -127,11 +125,38 @@ def test_what_makes_no_sense_is_refused(sweep: Sweep, overrides: list[str], mess
 
 
 KEYS = "abcd"
-STEPS = ("product", "zip", "chain", "set", "times", "shuffle")
+lists = st.lists(st.integers(0, 3), min_size=1, max_size=3)
+
+
+@st.composite
+def sweeps(draw: st.DrawFn) -> Sweep:
+    """Sweeps over some of a, b, c, d."""
+    sweep = Sweep()
+    free = list(KEYS)
+    for kind in draw(
+        st.lists(st.sampled_from(["product", "zip", "chain", "set", "cross"]), max_size=3)
+    ):
+        if not free:
+            break
+        keys = [free.pop() for _ in range(draw(st.integers(1, len(free))))]
+        if kind == "product":
+            sweep = sweep.product({key: draw(lists) for key in keys})
+        elif kind == "zip":
+            sweep = sweep.zip({key: [draw(st.integers(0, 3)) for _ in "12"] for key in keys})
+        elif kind == "set":
+            sweep = sweep.set({key: draw(st.integers(0, 3)) for key in keys})
+        elif kind == "chain":
+            rows = draw(
+                st.lists(st.lists(st.sampled_from(keys), unique=True), min_size=1, max_size=3)
+            )
+            sweep = sweep.chain(*[{key: draw(st.integers(0, 3)) for key in row} for row in rows])
+        else:
+            sweep = sweep * (Sweep().product({key: draw(lists) for key in keys}).shuffle(1))
+    return sweep
 
 
 @given(
-    recipes(values=st.integers(0, 3), methods=STEPS, keys=KEYS, callables=False, most=4),
+    sweeps(),
     st.dictionaries(
         st.sampled_from(KEYS),
         st.lists(st.integers(4, 9), min_size=1, max_size=3, unique=True),
@@ -140,10 +165,9 @@ STEPS = ("product", "zip", "chain", "set", "times", "shuffle")
 )
 @settings(max_examples=150)
 def test_every_job_has_each_value_from_outside_and_the_rest_is_as_configured(
-    recipe: Recipe, outside: dict[str, list[int]]
+    sweep: Sweep, outside: dict[str, list[int]]
 ) -> None:
     """A law: the jobs are those of the sweep with the keys pinned, for every combination."""
-    sweep = recipe.sweep()
     overrides = [f"{key}={','.join(map(str, values))}" for key, values in outside.items()]
     plan = combine_with_command_line(
         sweep.expression, (), request.read_overrides(overrides), (), lambda key: False
