@@ -207,13 +207,16 @@ class Task:
         Plugins.instance()  # makes the sweeper store its options, if no app has started
         options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
         meant = {str(option): f"{_OPTION}{option}" for option in options}
-        if not key.startswith(_OPTION):
+        option = key.removeprefix(_OPTION)
+        if option == key:
             names = [full_key(one.node, name) for one in self.targets for name in one.fields]
             names += self.nodes
             for name in names:  # lr and training_lr mean training.lr
                 meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
             meant |= zip(names, names, strict=True)
-        close = nearest(key.removeprefix(_OPTION), meant)
+        elif "." in option:  # a key in the value of an option
+            return None
+        close = nearest(option, meant)
         return close and meant[close]
 
 

@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         "--time-limit",
         type=_seconds,
         metavar="TIME",
-        help="stop after: 90m, 8h; seconds without a unit",
+        help="stop after: 90m, 8h, or a number of seconds",
     )
     work.add_argument(
         "--rerun", metavar="STATUS", help="also rerun jobs with these statuses: failed,crashed"

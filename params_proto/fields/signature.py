@@ -87,14 +87,14 @@ class Target:
 
 
 def owners_of(key: str, targets: Iterable[Target], at_root: Container[str] = ()) -> list[Target]:
-    """The targets whose field a plain name may be.
+    """The targets that a plain name may belong to.
 
     A name is the root's if that has it, else a prefix class's.
 
     Args:
         key: the name.
         targets: the targets.
-        at_root: names at the root of an app's config that no target has.
+        at_root: names at the root of an app's config that are not fields of prefix classes.
     """
     listed = list(targets)
     found = [target for target in listed if key in target.fields]
@@ -105,7 +105,7 @@ def owners_of(key: str, targets: Iterable[Target], at_root: Container[str] = ())
 
 
 def owner_of(key: str, targets: Iterable[Target], at_root: Container[str] = ()) -> Target | None:
-    """The only target whose field a plain name is, if any; see `owners_of`.
+    """The only target that a plain name belongs to, if any; see `owners_of`.
 
     >>> lr = {"lr": Field("lr")}
     >>> owner_of("lr", [Target("Model", "model", lr), Target("Head", "head", lr)])

@@ -156,6 +156,6 @@ def describe_job(number: int, job: Sequence[str]) -> str:
 
 
 def describe_failure(record: Record, sweep: Path) -> str:
-    """The message about a job that failed, with its directory in that of the sweep."""
+    """The message about a failed job, with the path of its directory."""
     job = f"{describe_job(record.job, record.overrides)} {record.status.value}"
     return f"{with_period(f'{job}: {record.reason}')} Its directory: {sweep / record.dir}"

@@ -211,7 +211,7 @@ class _LiveLine:
         task = self._progress.tasks[0]
         task.completed = max(task.completed, left_out)
         # In a narrow terminal the text is shortened, rather than the bar and the time.
-        text = format_cell(", ".join(parts), max(self._console.width - _BAR - len(" -:--:-- "), 1))
+        text = format_cell(", ".join(parts), max(self._console.width - _BAR - len(" -:--:-- "), 4))
         self._progress.update(self._task, completed=left_out + ended, description=text)
         with self._lock, suppress(OSError, ValueError):  # the terminal may be gone
             if self._at_start and os.tcgetpgrp(self._terminal.fileno()) == os.getpgrp():

@@ -82,6 +82,7 @@ def trained(tmp_path: Path) -> Any:
             ["hydra.sweeper.grac: did you mean hydra.sweeper.grace=...?"],
         ),
         (["hydra.job.nam=x"], []),
+        (["-m", "hydra.sweeper.zip.a=1"], []),
         (["--optimizer-lr", "3"], ["--optimizer-lr: did you mean optimizer.lr=...?"]),
         (["--nme", "x"], ["--nme: did you mean optimizer.name=...?"]),
     ],

@@ -170,7 +170,7 @@ def test_the_best_of_a_sweep_without_its_config(run: Any, lab: Path) -> None:
 
 @pytest.fixture
 def swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes an app in another folder, which is the working directory then, and runs a sweep."""
+    """Makes an app in a new working directory, and runs a sweep."""
     monkeypatch.chdir(tmp_path)
 
     def sweep(app: str, *arguments: str, **configs: str) -> None:

@@ -149,7 +149,7 @@ else:
     CASES["json_str"] = ["layers=json_str([1,2])", "+x=json_str(1,2)"]
 
 
-@pytest.mark.filterwarnings("ignore:json_str")  # which Hydra 1.4 has, and means to drop again
+@pytest.mark.filterwarnings("ignore:json_str")  # which Hydra 1.4 has, and intends to drop
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES)
 def test_each_feature(both: Both, overrides: list[str]) -> None:
     basic, ours = both(*overrides)
